@@ -1,0 +1,33 @@
+#pragma once
+
+#include <memory>
+
+#include "../core/mapping.h"
+#include "napi_setup.h"
+
+namespace ckpt {
+
+// `Mapping` of lib/native.ts. Holds one reference to the mapping, as does every buffer it makes.
+class MappingClass final : public Napi::ObjectWrap<MappingClass> {
+ public:
+  static constexpr napi_type_tag kTypeTag = {0x2d7e95b3c04f4b16, 0xa58f61e2d93c7b04};
+  static Napi::Function Define(Napi::Env env);
+
+  explicit MappingClass(const Napi::CallbackInfo& info);
+  const std::shared_ptr<Mapping>& mapping() const noexcept { return mapping_; }
+
+ private:
+  Napi::Value Size(const Napi::CallbackInfo& info);
+  Napi::Value View(const Napi::CallbackInfo& info);
+  void ReadInto(const Napi::CallbackInfo& info);
+
+  // The bytes of a range, or a thrown kInvalid.
+  std::span<std::byte> Range(Napi::Env env, double offset, double length) const;
+
+  std::shared_ptr<Mapping> mapping_;
+};
+
+// openMappings(paths, sync): Mapping[] or a promise of it.
+Napi::Value OpenMappings(const Napi::CallbackInfo& info);
+
+}  // namespace ckpt

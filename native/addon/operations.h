@@ -1,0 +1,16 @@
+#pragma once
+// The addon's operations on files. Arguments are those of `Addon` in lib/native.ts; the last one,
+// `sync`, chooses between a value and a promise of it.
+
+#include "napi_setup.h"
+
+namespace ckpt {
+
+Napi::Value WriteShards(const Napi::CallbackInfo& info);
+Napi::Value Commit(const Napi::CallbackInfo& info);
+Napi::Value Discard(const Napi::CallbackInfo& info);
+Napi::Value RemoveFiles(const Napi::CallbackInfo& info);
+Napi::Value Checksum(const Napi::CallbackInfo& info);
+Napi::Value Load(const Napi::CallbackInfo& info);
+
+}  // namespace ckpt
