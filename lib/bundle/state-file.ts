@@ -69,7 +69,7 @@ function readField(reader: TextReader, state: CheckpointState): void {
       state.lastPreservedTimestamp = reader.double()
       break
     default:
-      throw reader.fail(`unknown field '${name}'`)
+      throw reader.fail(`unknown field '${name.slice(0, 80)}'`)
   }
   reader.accept(';,')
 }

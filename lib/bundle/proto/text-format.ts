@@ -39,9 +39,11 @@ const LONGEST_NUMBER = 2000
 
 /** A quoted string. Control bytes become three octal digits; other text stays as it is. */
 export function printString(value: string): string {
-  // eslint-disable-next-line no-control-regex -- these are the bytes to escape
-  const escaped = value.replace(/[\x00-\x1f\x7f"'\\]/g, (char) => {
-    return PRINTED_ESCAPES[char] ?? `\\${char.charCodeAt(0).toString(8).padStart(3, '0')}`
+  const escaped = value.replace(/[\p{Cc}"'\\]/gu, (char) => {
+    const code = char.charCodeAt(0)
+    // Cc also holds U+0080 to U+009F, which are two bytes in UTF-8 and no control bytes.
+    if (code > 0x7f) return char
+    return PRINTED_ESCAPES[char] ?? `\\${code.toString(8).padStart(3, '0')}`
   })
   return `"${escaped}"`
 }
