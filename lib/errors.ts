@@ -62,7 +62,7 @@ export function isCheckpointError<C extends ErrorCode = ErrorCode>(
   ...codes: readonly C[]
 ): error is ErrorOf<C> {
   if (typeof error !== 'object' || error === null || !(BRAND in error)) return false
-  return codes.length === 0 || codes.includes((error as CheckpointError<C>).code)
+  return codes.length === 0 || codes.includes((error as unknown as CheckpointError<C>).code)
 }
 
 /** `CKPT_CORRUPT` in one line; readers of untrusted bytes throw nothing else about their content. */

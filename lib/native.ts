@@ -266,6 +266,10 @@ export const openMappings = (
   sync: boolean,
 ): Mapping[] | Promise<Mapping[]> => call(() => addon.openMappings(paths, sync))
 
+/** A zero-copy buffer over part of a mapping; `length` > 0. */
+export const mapView = (mapping: Mapping, offset: number, length: number): ArrayBuffer =>
+  call<ArrayBuffer>(() => mapping.view(offset, length)) as ArrayBuffer
+
 /** Takes the bytes of contiguous views, at once. */
 export const capture = (sources: readonly ArrayBufferView[], copy: boolean): Snapshot =>
   call<Snapshot>(() => addon.capture(sources, copy)) as Snapshot

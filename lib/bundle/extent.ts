@@ -1,0 +1,211 @@
+/**
+ * The bytes of an array in a shard and what its checksum says, turned into memory that JavaScript
+ * may use: mapped where possible, copied where it has to be.
+ *
+ * @module
+ */
+import { CheckpointError, corrupt, isCheckpointError } from '../errors.js'
+import { checksum, createJob, loadRanges, mapView, RANGE_COLUMNS, type Mapping } from '../native.js'
+import { wait, type Steps } from '../twin.js'
+import { unmask } from './masked-crc.js'
+import { THREADS, type Operation } from './operation.js'
+import type { ByteRange, Shard } from './shards.js'
+
+/** How an array's bytes come into memory and whether they are checked. */
+export interface AccessOptions {
+  readonly mode: 'map' | 'load'
+  readonly verify: 'eager' | 'lazy' | 'off'
+}
+
+/** Where restored bytes ended up. */
+export interface ReadStats {
+  /** Arrays handed out as views of a mapping. */
+  mapped: number
+  /** Arrays copied out of the mapping: not aligned, too large for a view, or in need of change. */
+  copied: number
+  /** Arrays read from the file. */
+  loaded: number
+}
+
+export class Extent {
+  readonly key: string
+  /** The bytes that are handed out. */
+  readonly range: ByteRange
+  /** Masked checksum of the entry. */
+  readonly #crc: number
+  /** CRC-32C of all that the checksum covers before `range`. */
+  readonly #seed: number
+  readonly #stats: ReadStats
+  #checked = false
+  #buffer: ArrayBuffer | undefined
+
+  constructor(key: string, range: ByteRange, crc: number, seed: number, stats: ReadStats) {
+    this.key = key
+    this.range = range
+    this.#crc = crc
+    this.#seed = seed
+    this.#stats = stats
+  }
+
+  get seed(): number {
+    return this.#seed
+  }
+
+  /** @throws CheckpointError CKPT_CORRUPT unless the computed checksum is the stored one */
+  settle(crc: number): void {
+    const stored = unmask(this.#crc)
+    if (crc !== stored) {
+      const { path } = this.range.shard
+      throw corrupt(
+        `checksum does not match in '${this.key}': stored ${hex(stored)}, the bytes in '${path}' ` +
+          `give ${hex(crc)}`,
+        'checksum',
+        { key: this.key, path },
+      )
+    }
+    this.#checked = true
+  }
+
+  /** Takes bytes that were read from the file. */
+  fill(buffer: ArrayBuffer): void {
+    this.#buffer = buffer
+    this.#stats.loaded++
+  }
+
+  /** Checks now, on this thread. */
+  checkNow(): void {
+    if (this.#checked) return
+    const [crc = 0] = checksum(createJob(), ...ranges([this]), THREADS, true) as Uint32Array
+    this.settle(crc)
+  }
+
+  /** Reads now, on this thread, unless the bytes are here already. */
+  loadUnlessFilled(): void {
+    if (this.#buffer !== undefined) return
+    const target = allocate(this.range.length, this.key)
+    const [paths, rows] = fileRanges([this])
+    const [crc = 0] = loadRanges(createJob(), paths, rows, [target], 1, true) as Uint32Array
+    this.settle(crc)
+    this.fill(target)
+  }
+
+  /**
+   * The bytes, at the start of a buffer whose elements are `laneBytes` wide. Always the same buffer:
+   * a private copy of the file's bytes, writable.
+   */
+  buffer(laneBytes: number): ArrayBuffer {
+    return (this.#buffer ??= this.#map(laneBytes))
+  }
+
+  #map(laneBytes: number): ArrayBuffer {
+    const { shard, offset, length } = this.range
+    if (length === 0) return new ArrayBuffer(0)
+    if (offset % laneBytes === 0) {
+      try {
+        const view = mapView(shard.mapping, offset, length)
+        this.#stats.mapped++
+        return view
+      } catch (error) {
+        if (!isCheckpointError(error, 'CKPT_TOO_LARGE')) throw error
+      }
+    }
+    return this.#copy()
+  }
+
+  #copy(): ArrayBuffer {
+    const { shard, offset, length } = this.range
+    const copy = allocate(length, this.key)
+    shard.mapping.readInto(offset, new Uint8Array(copy))
+    this.#stats.copied++
+    return copy
+  }
+}
+
+const hex = (crc: number): string => crc.toString(16).padStart(8, '0')
+
+/** Memory for bytes that are known to be in the file. */
+export function allocate(bytes: number, key: string): ArrayBuffer {
+  try {
+    return new ArrayBuffer(bytes)
+  } catch (cause) {
+    const message = `no ArrayBuffer of ${String(bytes)} bytes for '${key}' can be made here`
+    const details = { bytes, limit: Number.MAX_SAFE_INTEGER, key }
+    throw new CheckpointError('CKPT_TOO_LARGE', message, details, { cause })
+  }
+}
+
+function ranges(extents: readonly Extent[]): [Mapping[], Float64Array] {
+  const [shards, rows] = rowsOf(extents)
+  return [shards.map(({ mapping }) => mapping), rows]
+}
+
+function fileRanges(extents: readonly Extent[]): [string[], Float64Array] {
+  const [shards, rows] = rowsOf(extents)
+  return [shards.map(({ path }) => path), rows]
+}
+
+function rowsOf(extents: readonly Extent[]): [Shard[], Float64Array] {
+  const numbers = new Map<Shard, number>()
+  const rows = new Float64Array(extents.length * RANGE_COLUMNS)
+  for (const [i, { range, seed }] of extents.entries()) {
+    const { shard, offset, length } = range
+    let number = numbers.get(shard)
+    if (number === undefined) numbers.set(shard, (number = numbers.size))
+    rows.set([number, offset, length, seed], i * RANGE_COLUMNS)
+  }
+  return [[...numbers.keys()], rows]
+}
+
+const totalBytes = (extents: readonly Extent[]): number =>
+  extents.reduce((sum, { range }) => sum + range.length, 0)
+
+/**
+ * Entries may overlap, so a small file could ask for any amount of work or memory. An honest
+ * checkpoint names each byte about once.
+ */
+function checkEffort(extents: readonly Extent[], fileBytes: number): void {
+  const bytes = totalBytes(extents)
+  if (bytes > 16 * fileBytes + 2 ** 20) {
+    const message = `the entries claim ${String(bytes)} bytes of files that hold ${String(fileBytes)}`
+    throw corrupt(message, 'inconsistent', extents[0] === undefined ? {} : { key: extents[0].key })
+  }
+}
+
+/** Brings extents into the state that the options ask for: read, checked, or untouched. */
+export function* prepare(
+  operation: Operation,
+  extents: readonly Extent[],
+  fileBytes: number,
+  { mode, verify }: AccessOptions,
+): Steps<void> {
+  checkEffort(extents, fileBytes)
+  if (mode === 'load') return yield* load(operation, extents, verify !== 'off')
+  if (verify === 'eager') yield* verifyAll(operation, extents)
+}
+
+function* load(operation: Operation, extents: readonly Extent[], verify: boolean): Steps<void> {
+  const { job, sync } = operation
+  operation.begin('load', totalBytes(extents))
+  const targets = extents.map(({ range, key }) => allocate(range.length, key))
+  const [paths, rows] = fileRanges(extents)
+  const crcs = yield* wait(loadRanges(job, paths, rows, targets, THREADS, sync))
+  for (const [i, extent] of extents.entries()) {
+    if (verify) extent.settle(crcs[i] ?? 0)
+    extent.fill(targets[i] ?? new ArrayBuffer(0))
+  }
+  operation.end()
+}
+
+function* verifyAll(operation: Operation, extents: readonly Extent[]): Steps<void> {
+  const crcs = yield* checksums(operation, extents)
+  for (const [i, extent] of extents.entries()) extent.settle(crcs[i] ?? 0)
+}
+
+/** The checksum of each extent as its bytes are, on threads. */
+export function* checksums(operation: Operation, extents: readonly Extent[]): Steps<Uint32Array> {
+  const { job, sync } = operation
+  operation.begin('verify', totalBytes(extents))
+  const crcs = yield* wait(checksum(job, ...ranges(extents), THREADS, sync))
+  operation.end()
+  return crcs
+}

@@ -1,0 +1,91 @@
+/**
+ * Small files and directories, read in either manner.
+ *
+ * @module
+ */
+import { closeSync, fstatSync, openSync, readdirSync, readSync, statSync } from 'node:fs'
+import { open, readdir, stat, type FileHandle } from 'node:fs/promises'
+import { CheckpointError } from '../errors.js'
+import { fromNodeError } from '../native.js'
+import { wait, type Steps } from '../twin.js'
+
+/**
+ * The whole of a file that is expected to be small next to what it describes.
+ *
+ * @throws CheckpointError CKPT_NOT_FOUND, CKPT_IO, or CKPT_TOO_LARGE above `limit` bytes
+ */
+export function* readWhole(path: string, limit: number, sync: boolean): Steps<Uint8Array> {
+  try {
+    return sync ? readWholeSync(path, limit) : yield* wait(readWholeAsync(path, limit))
+  } catch (error) {
+    throw fromNodeError(error)
+  }
+}
+
+function checkSize(path: string, bytes: number, limit: number): void {
+  if (bytes <= limit) return
+  const message = `'${path}' has ${String(bytes)} bytes, more than the ${String(limit)} that are read`
+  throw new CheckpointError('CKPT_TOO_LARGE', message, { bytes, limit, path })
+}
+
+function readWholeSync(path: string, limit: number): Uint8Array {
+  const fd = openSync(path, 'r')
+  try {
+    const { size } = fstatSync(fd)
+    checkSize(path, size, limit)
+    const bytes = new Uint8Array(size)
+    let at = 0
+    while (at < size) {
+      const read = readSync(fd, bytes, at, size - at, at)
+      if (read === 0) break
+      at += read
+    }
+    return bytes.subarray(0, at)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+async function readWholeAsync(path: string, limit: number): Promise<Uint8Array> {
+  let file: FileHandle | undefined
+  try {
+    file = await open(path, 'r')
+    const { size } = await file.stat()
+    checkSize(path, size, limit)
+    const bytes = new Uint8Array(size)
+    let at = 0
+    while (at < size) {
+      const { bytesRead } = await file.read(bytes, at, size - at, at)
+      if (bytesRead === 0) break
+      at += bytesRead
+    }
+    return bytes.subarray(0, at)
+  } finally {
+    await file?.close()
+  }
+}
+
+/** Names in a directory; none if there is no such directory. */
+export function* listDirectory(path: string, sync: boolean): Steps<string[]> {
+  try {
+    return sync ? readdirSync(path) : yield* wait(readdir(path))
+  } catch (error) {
+    if (isMissing(error)) return []
+    throw fromNodeError(error)
+  }
+}
+
+/** True if the path is a directory; false if it is anything else or not there. */
+export function* isDirectory(path: string, sync: boolean): Steps<boolean> {
+  try {
+    const stats = sync ? statSync(path) : yield* wait(stat(path))
+    return stats.isDirectory()
+  } catch (error) {
+    if (isMissing(error)) return false
+    throw fromNodeError(error)
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
+}

@@ -1,0 +1,132 @@
+/**
+ * One save or restore as its caller sees it: cancelled by a signal, watched by `onProgress`.
+ *
+ * @module
+ */
+import { inspect } from 'node:util'
+import { Aborted, createJob, type Job } from '../native.js'
+import type { Steps } from '../twin.js'
+
+/** Bytes, not items. `total` is known from the first call. */
+export interface Progress {
+  readonly phase: 'snapshot' | 'write' | 'sync' | 'verify' | 'load'
+  readonly done: number
+  readonly total: number
+}
+
+export interface OperationOptions {
+  /** Stops the operation; it rejects with `signal.reason` and leaves nothing behind. */
+  signal?: AbortSignal
+  /** At most ten calls a second, on the thread of the caller. */
+  onProgress?: (progress: Progress) => void
+}
+
+/** Milliseconds between two reports. */
+const REPORT_INTERVAL = 100
+
+/** Threads that copy and check. More add nothing: two saturate the memory. */
+export const THREADS = 2
+
+export class Operation {
+  readonly sync: boolean
+  readonly job: Job = createJob()
+  readonly #signal: AbortSignal | undefined
+  readonly #onProgress: ((progress: Progress) => void) | undefined
+  readonly #cancel = (): void => {
+    this.job.cancel()
+  }
+  #timer: NodeJS.Timeout | undefined
+  #phase: Progress['phase'] = 'snapshot'
+  #total = 0
+  #base = 0
+  #failure: { error: unknown } | undefined
+
+  constructor(options: OperationOptions, sync: boolean) {
+    this.sync = sync
+    this.#signal = options.signal
+    this.#onProgress = options.onProgress
+  }
+
+  /** Runs the body, with the signal and the reports attached for just that time. */
+  *run<T>(body: () => Steps<T>): Steps<T> {
+    this.check()
+    this.#signal?.addEventListener('abort', this.#cancel, { once: true })
+    try {
+      const result = yield* body()
+      if (this.#failure !== undefined) throw this.#failure.error
+      return result
+    } catch (error) {
+      if (!(error instanceof Aborted)) throw error
+      // A report that threw cancelled the job: its error is the reason.
+      throw this.#failure === undefined ? this.#signal?.reason : this.#failure.error
+    } finally {
+      clearInterval(this.#timer)
+      this.#signal?.removeEventListener('abort', this.#cancel)
+    }
+  }
+
+  /** @throws the signal's reason once it is aborted */
+  check(): void {
+    this.#signal?.throwIfAborted()
+  }
+
+  /** Announces a phase of `total` bytes; its progress is what the job counts from now on. */
+  begin(phase: Progress['phase'], total: number): void {
+    this.#phase = phase
+    this.#total = total
+    this.#base = this.job.done
+    if (this.#onProgress === undefined) return
+    if (this.#timer === undefined && !this.sync) {
+      this.#timer = setInterval(() => {
+        this.#report()
+      }, REPORT_INTERVAL)
+    }
+    this.#report()
+  }
+
+  /** Reports the end of the phase. */
+  end(): void {
+    this.#report()
+  }
+
+  #report(): void {
+    const done = Math.min(this.job.done - this.#base, this.#total)
+    // Writing ends in a sync, which has no progress of its own.
+    const phase = this.#phase === 'write' && done === this.#total ? 'sync' : this.#phase
+    try {
+      this.#onProgress?.({ phase, done, total: this.#total })
+    } catch (error) {
+      this.#failure ??= { error }
+      this.job.cancel()
+    }
+  }
+}
+
+/** @throws TypeError naming the option that is not what it should be. */
+export function checkOperationOptions(options: OperationOptions): void {
+  if (typeof options !== 'object' || (options as unknown) === null) {
+    throw new TypeError(`options must be an object, got ${inspect(options)}`)
+  }
+  const { signal, onProgress } = options
+  if (signal !== undefined && !(typeof signal === 'object' && 'aborted' in signal)) {
+    throw new TypeError(`options.signal must be an AbortSignal, got ${inspect(signal)}`)
+  }
+  if (onProgress !== undefined && typeof onProgress !== 'function') {
+    throw new TypeError(`options.onProgress must be a function, got ${inspect(onProgress)}`)
+  }
+}
+
+/** @throws TypeError unless the option is one of `choices`. */
+export function checkChoice<T extends string>(
+  value: unknown,
+  what: string,
+  choices: readonly T[],
+  otherwise: T,
+): T {
+  if (value === undefined) return otherwise
+  if (!choices.includes(value as T)) {
+    const list = choices.map((choice) => `'${choice}'`).join(', ')
+    throw new TypeError(`options.${what} must be one of ${list}; got ${inspect(value)}`)
+  }
+  return value as T
+}

@@ -1,0 +1,119 @@
+/**
+ * The data files of a checkpoint, mapped. All of them are mapped when the checkpoint is opened, so
+ * that it stays readable when its files are removed meanwhile.
+ *
+ * @module
+ */
+import { corrupt } from '../errors.js'
+import { openMappings, type Mapping } from '../native.js'
+import { wait, type Steps } from '../twin.js'
+import type { BundleIndex } from './index-file.js'
+import type { BundleEntry } from './messages.js'
+import { shardPath } from './names.js'
+
+/** Bytes of one shard. Checked: they lie inside the file. */
+export interface ByteRange {
+  readonly shard: Shard
+  readonly offset: number
+  readonly length: number
+}
+
+export interface Shard {
+  readonly path: string
+  readonly mapping: Mapping
+}
+
+export class Shards {
+  readonly #prefix: string
+  readonly #count: number
+  readonly #open = new Map<number, Shard | { error: unknown }>()
+
+  constructor(prefix: string, count: number) {
+    this.#prefix = prefix
+    this.#count = count
+  }
+
+  /** Maps every shard that an entry names. One that cannot be mapped fails when it is used. */
+  *open(index: BundleIndex, sync: boolean): Steps<void> {
+    const numbers = new Set<number>()
+    for (const entries of [index.entries, index.slices]) {
+      for (const { shard, slices } of entries.values()) {
+        if (slices.length === 0 && shard < this.#count) numbers.add(shard)
+      }
+    }
+    const paths = [...numbers].map((shard) => this.pathOf(shard))
+    try {
+      const mappings = yield* wait(openMappings(paths, sync))
+      for (const [i, shard] of [...numbers].entries()) this.#add(shard, mappings[i])
+    } catch {
+      yield* this.#openEach(numbers, sync)
+    }
+  }
+
+  *#openEach(numbers: Set<number>, sync: boolean): Steps<void> {
+    for (const shard of numbers) {
+      try {
+        const [mapping] = yield* wait(openMappings([this.pathOf(shard)], sync))
+        this.#add(shard, mapping)
+      } catch (error) {
+        this.#open.set(shard, { error })
+      }
+    }
+  }
+
+  #add(shard: number, mapping: Mapping | undefined): void {
+    if (mapping !== undefined) this.#open.set(shard, { path: this.pathOf(shard), mapping })
+  }
+
+  pathOf(shard: number): string {
+    return shardPath(this.#prefix, shard, this.#count)
+  }
+
+  /** Errors of the shards that could not be mapped. */
+  failures(): { path: string; error: unknown }[] {
+    return [...this.#open].flatMap(([shard, state]) =>
+      'error' in state ? [{ path: this.pathOf(shard), error: state.error }] : [],
+    )
+  }
+
+  /** Bytes of all mapped shards together. */
+  get totalBytes(): number {
+    let total = 0
+    for (const state of this.#open.values()) if ('mapping' in state) total += state.mapping.size
+    return total
+  }
+
+  /** The bytes of an entry. */
+  range(entry: BundleEntry, key: string): ByteRange {
+    const { shard: number, offset, size } = entry
+    const path = this.pathOf(number)
+    const shard = this.#open.get(number)
+    if (shard === undefined) {
+      const message = `entry '${key}' lies in shard ${String(number)}, but there are ${String(this.#count)}`
+      throw corrupt(message, 'bounds', { key, path })
+    }
+    if ('error' in shard) throw shard.error
+    const { size: bytes } = shard.mapping
+    if (offset > bytes || size > bytes - offset) {
+      throw corrupt(
+        `entry '${key}' ends at byte ${String(offset + size)} of '${path}', which has only ` +
+          `${String(bytes)}: the file is truncated or belongs to another checkpoint`,
+        'bounds',
+        { key, path },
+      )
+    }
+    return { shard, offset, length: size }
+  }
+}
+
+/** Copies the bytes of a range, for parsing. */
+export function readRange({ shard, offset, length }: ByteRange): Buffer {
+  const bytes = Buffer.allocUnsafeSlow(length)
+  if (length > 0) shard.mapping.readInto(offset, bytes)
+  return bytes
+}
+
+/** Part of a range that is known to lie inside it. */
+export function subrange(range: ByteRange, start: number, end: number = range.length): ByteRange {
+  return { shard: range.shard, offset: range.offset + start, length: end - start }
+}

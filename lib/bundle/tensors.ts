@@ -1,0 +1,205 @@
+/**
+ * Entries as arrays: finds the bytes of a tensor, checks that they are what dtype and shape say, and
+ * makes the array that reads them at first use.
+ *
+ * @module
+ */
+import { DT_STRING, DT_VARIANT, dataTypeName, dtypeOfNumber, type DTypeInfo } from '../array/dtype.js'
+import { NdArray } from '../array/ndarray.js'
+import { fortranStrides, sizeOf } from '../array/strides.js'
+import { laneBytes, viewAs } from '../array/typed-arrays.js'
+import { CheckpointError, corrupt } from '../errors.js'
+import { npyDataOffset, parseNpyHeader, type ParsedNpy } from '../formats/npy.js'
+import { crc32c } from '../native.js'
+import { allocate, Extent, type AccessOptions, type ReadStats } from './extent.js'
+import type { BundleEntry } from './messages.js'
+import { assemble } from './partitioned.js'
+import { readRange, subrange, type ByteRange } from './shards.js'
+import { parseStrings, parseVariants, StringTensor } from './strings.js'
+import { fixedRange, type TensorContext } from './tensor-context.js'
+
+/** An array that reads its bytes at first use, and the bytes that may be checked before. */
+export interface LazyArray {
+  readonly array: NdArray
+  readonly extent: Extent
+}
+
+/** @throws CheckpointError CKPT_UNSUPPORTED for a DataType that has no fixed-width elements here */
+export function fixedWidth(entry: BundleEntry, key: string): DTypeInfo {
+  const info = dtypeOfNumber(entry.dtype)
+  if (info === undefined) {
+    const feature = `dtype ${dataTypeName(entry.dtype)}`
+    throw new CheckpointError('CKPT_UNSUPPORTED', `tensor '${key}' has ${feature}`, { feature, key })
+  }
+  return info
+}
+
+/** A tensor of numbers. */
+export function numericTensor(
+  context: TensorContext,
+  entry: BundleEntry,
+  key: string,
+): { array: NdArray; extents: Extent[] } {
+  const { index, shards, stats, access } = context
+  const info = fixedWidth(entry, key)
+  const { shape } = entry
+  if (entry.slices.length > 0) {
+    const { extents, copy } = assemble(context, entry, info, key)
+    const whole = lazily(extents, access, () => arrayOver(info, copy()))
+    return { array: new NdArray({ dtype: info.name, shape, data: whole }), extents }
+  }
+  const extent = new Extent(key, fixedRange(shards, entry, info, key), entry.crc, 0, stats)
+  const { bigEndian } = index.header
+  const array = new NdArray({
+    dtype: info.name,
+    shape,
+    data: lazily([extent], access, () => elementsOf(extent, info, bigEndian, stats)),
+  })
+  return { array, extents: [extent] }
+}
+
+/** Defers work to the first use, with the checks that the options left to it. */
+function lazily<T>(extents: readonly Extent[], access: AccessOptions, work: () => T): () => T {
+  return () => {
+    for (const extent of extents) {
+      if (access.mode === 'load') extent.loadUnlessFilled()
+      else if (access.verify !== 'off') extent.checkNow()
+    }
+    return work()
+  }
+}
+
+function arrayOver(info: DTypeInfo, buffer: ArrayBuffer): NdArray['data'] {
+  return viewAs(info.classes[0] ?? 'Uint8Array', buffer, 0, buffer.byteLength)
+}
+
+function elementsOf(
+  extent: Extent,
+  info: DTypeInfo,
+  bigEndian: boolean,
+  stats: ReadStats,
+): NdArray['data'] {
+  const lane = laneBytes(info)
+  if (!bigEndian || lane === 1) return arrayOver(info, extent.buffer(lane))
+  const swapped = allocate(extent.range.length, extent.key)
+  const bytes = Buffer.from(swapped)
+  bytes.set(new Uint8Array(extent.buffer(1)))
+  if (lane === 2) bytes.swap16()
+  else if (lane === 4) bytes.swap32()
+  else bytes.swap64()
+  stats.copied++
+  return arrayOver(info, swapped)
+}
+
+/** Enough for the length, its checksum and the header of an ordinary `.npy`. */
+const PEEK = 256
+const scratch = Buffer.allocUnsafeSlow(PEEK)
+
+/** The first bytes of a range, in memory that the next call uses again. */
+function peek(range: ByteRange, length: number): Buffer {
+  const wanted = Math.min(length, range.length)
+  const bytes = wanted <= PEEK ? scratch.subarray(0, wanted) : Buffer.allocUnsafeSlow(wanted)
+  if (wanted > 0) range.shard.mapping.readInto(range.offset, bytes)
+  return bytes
+}
+
+/** @throws CheckpointError CKPT_MISMATCH unless the entry is one string */
+function requireScalarString(context: TensorContext, entry: BundleEntry, key: string): void {
+  if (entry.dtype !== DT_STRING || entry.shape.length > 0 || entry.slices.length > 0) {
+    const found = `${dataTypeName(entry.dtype)} [${entry.shape.join(', ')}]`
+    const message = `'${key}' should be one string, the checkpoint has ${found}`
+    const details = { key, expected: 'string []', found }
+    throw new CheckpointError('CKPT_MISMATCH', message, details)
+  }
+  refuseBigEndianStrings(context, key)
+}
+
+function refuseBigEndianStrings({ index }: TensorContext, key: string): void {
+  if (!index.header.bigEndian) return
+  const feature = 'strings of a big-endian checkpoint'
+  throw new CheckpointError('CKPT_UNSUPPORTED', `${feature} are not read: '${key}'`, {
+    feature,
+    key,
+  })
+}
+
+/** The content of a scalar string that holds a `.npy`, as an array. */
+export function npyTensor(context: TensorContext, entry: BundleEntry, key: string): LazyArray {
+  requireScalarString(context, entry, key)
+  const { shards, stats, access } = context
+  const range = shards.range(entry, key)
+  let head = peek(range, PEEK)
+  const { offsets, seed } = parseStrings(head, range.length, 1, key)
+  const [start = 0, end = 0] = offsets
+  const dataOffset = npyDataOffset(head.subarray(start), key)
+  if (dataOffset > end - start) {
+    throw corrupt(`array '${key}' ends inside its .npy header`, 'bounds', { key })
+  }
+  if (start + dataOffset > head.length) head = peek(range, start + dataOffset)
+  const header = head.subarray(start, start + dataOffset)
+  const npy = parseNpyHeader(header, end - start, key)
+  const payload = subrange(range, start + dataOffset, end)
+  const extent = new Extent(key, payload, entry.crc, crc32c(header, seed), stats)
+  return { array: npyArray(npy, extent, access, stats), extent }
+}
+
+function npyArray(
+  npy: ParsedNpy,
+  extent: Extent,
+  access: AccessOptions,
+  stats: ReadStats,
+): NdArray {
+  const { info, shape, fortranOrder, descr, itemsize, bigEndian, dataLength } = npy
+  const stride = fortranOrder ? { stride: fortranStrides(shape) } : {}
+  if (info === undefined) {
+    const bytes = (): Uint8Array => new Uint8Array(extent.buffer(1), 0, dataLength)
+    const data = lazily([extent], access, bytes)
+    return new NdArray({ dtype: 'void', shape, ...stride, descr, itemsize, data })
+  }
+  const data = lazily([extent], access, () => {
+    const elements = elementsOf(extent, info, bigEndian, stats)
+    // Bytes behind the data are ignored, as numpy.load does.
+    if (elements.byteLength === dataLength) return elements
+    return elements.subarray(0, dataLength / laneBytes(info))
+  })
+  return new NdArray({ dtype: info.name, shape, ...stride, data })
+}
+
+/** The bytes of a scalar string, checked: for what is small and parsed, such as the object graph. */
+export function scalarString(context: TensorContext, entry: BundleEntry, key: string): Uint8Array {
+  requireScalarString(context, entry, key)
+  const range = context.shards.range(entry, key)
+  const bytes = readRange(range)
+  const { offsets, seed } = parseStrings(bytes, bytes.length, 1, key)
+  const [start = 0, end = 0] = offsets
+  const content = bytes.subarray(start, end)
+  new Extent(key, range, entry.crc, 0, context.stats).settle(crc32c(content, seed))
+  return content
+}
+
+/** A tensor of strings, or of variants as their bytes. */
+export function stringTensor(
+  context: TensorContext,
+  entry: BundleEntry,
+  key: string,
+): { tensor: StringTensor; extents: Extent[] } {
+  refuseBigEndianStrings(context, key)
+  const { shards, stats, access } = context
+  const range = shards.range(entry, key)
+  const bytes = new Uint8Array(new Extent(key, range, entry.crc, 0, stats).buffer(1))
+  const count = sizeOf(entry.shape)
+  if (entry.dtype === DT_VARIANT) {
+    const { elements, crc } = parseVariants(bytes, count, key)
+    new Extent(key, range, entry.crc, 0, stats).settle(crc)
+    const tensor = new StringTensor('variant', entry.shape, (i) => elements[i] ?? bytes)
+    return { tensor, extents: [] }
+  }
+  const { offsets, seed } = parseStrings(bytes, range.length, count, key)
+  const end = offsets[count] ?? 0
+  const extent = new Extent(key, subrange(range, offsets[0] ?? end, end), entry.crc, seed, stats)
+  const element = lazily([extent], { ...access, mode: 'map' }, () => bytes)
+  const tensor = new StringTensor('string', entry.shape, (i) =>
+    element().subarray(offsets[i], offsets[i + 1]),
+  )
+  return { tensor, extents: count === 0 && range.length === 0 ? [] : [extent] }
+}

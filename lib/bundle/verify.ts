@@ -1,0 +1,72 @@
+/**
+ * Checks a whole checkpoint: every block, every tensor, all problems and not only the first.
+ *
+ * @module
+ */
+import { DT_STRING, DT_VARIANT } from '../array/dtype.js'
+import { CheckpointError, type ErrorCode } from '../errors.js'
+import type { Steps } from '../twin.js'
+import { checksums, type Extent } from './extent.js'
+import type { BundleEntry } from './messages.js'
+import type { Operation } from './operation.js'
+import type { TensorContext } from './tensor-context.js'
+import { numericTensor, stringTensor } from './tensors.js'
+
+export interface VerifyProblem {
+  readonly code: ErrorCode
+  /** The file concerned. */
+  readonly path: string
+  readonly key?: string
+  readonly reason: string
+}
+
+export interface VerifyReport {
+  /** True if there are no problems. */
+  readonly ok: boolean
+  readonly problems: readonly VerifyProblem[]
+  /** Tensors checked, and the bytes of those whose checksums were computed. */
+  readonly tensors: number
+  readonly bytes: number
+}
+
+export function* verifyBundle(context: TensorContext, operation: Operation): Steps<VerifyReport> {
+  const { index, shards } = context
+  const problems: VerifyProblem[] = shards
+    .failures()
+    .map(({ path, error }) => toProblem(error, path))
+  const missing = new Set(problems.map(({ path }) => path))
+  const extents: Extent[] = []
+  for (const [key, entry] of index.entries) {
+    try {
+      extents.push(...extentsOf(context, entry, key))
+    } catch (error) {
+      const problem = toProblem(error, index.path, key)
+      // A missing shard is one problem, not one for each of its tensors.
+      if (!missing.has(problem.path)) problems.push(problem)
+    }
+  }
+  const crcs = yield* checksums(operation, extents)
+  let bytes = 0
+  for (const [i, extent] of extents.entries()) {
+    bytes += extent.range.length
+    try {
+      extent.settle(crcs[i] ?? 0)
+    } catch (error) {
+      problems.push(toProblem(error, index.path, extent.key))
+    }
+  }
+  return { ok: problems.length === 0, problems, tensors: index.entries.size, bytes }
+}
+
+function extentsOf(context: TensorContext, entry: BundleEntry, key: string): Extent[] {
+  const isText = entry.dtype === DT_STRING || entry.dtype === DT_VARIANT
+  return (isText ? stringTensor : numericTensor)(context, entry, key).extents
+}
+
+function toProblem(error: unknown, path: string, key?: string): VerifyProblem {
+  if (!(error instanceof CheckpointError)) throw error
+  const details = error.details as { path?: string; key?: string }
+  const named = details.key ?? key
+  const problem = { code: error.code, path: details.path ?? path, reason: error.message }
+  return named === undefined ? problem : { ...problem, key: named }
+}

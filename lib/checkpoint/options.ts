@@ -1,0 +1,67 @@
+/**
+ * Options of saves, checked.
+ *
+ * @module
+ */
+import { inspect } from 'node:util'
+import { checkChoice, checkOperationOptions, type OperationOptions } from '../bundle/operation.js'
+import type { BundleOptions } from '../bundle/write-bundle.js'
+import { CheckpointError } from '../errors.js'
+
+export interface SaveOptions extends OperationOptions {
+  /**
+   * `copy` (default): the arrays are copied before the call returns its promise and may be changed
+   * from then on. `none`: they are written from where they are and must not be changed, resized or
+   * transferred before the promise settles; nothing is copied but arrays that are not contiguous.
+   */
+  snapshot?: 'copy' | 'fork' | 'none'
+  /** Bytes after which the next array begins another data file. Default: no limit. */
+  maxShardBytes?: number
+  /**
+   * Bytes to which the elements of each array are aligned in the file, a power of two up to 65,536.
+   * Default 64: they are restored without a copy. 1: TensorFlow's own dense layout.
+   */
+  alignment?: number
+  /** Default true: the promise resolves when the checkpoint survives a power loss. */
+  durable?: boolean
+}
+
+export interface CheckedSaveOptions extends OperationOptions {
+  readonly copy: boolean
+  readonly bundle: BundleOptions
+}
+
+/** A cache line, and more than any element needs. */
+const DEFAULT_ALIGNMENT = 64
+const MAX_ALIGNMENT = 65536
+
+/** @throws TypeError or RangeError naming the option; CheckpointError CKPT_UNSUPPORTED for `fork` */
+export function checkSaveOptions(options: SaveOptions): CheckedSaveOptions {
+  checkOperationOptions(options)
+  const snapshot = checkChoice(options.snapshot, 'snapshot', ['copy', 'fork', 'none'], 'copy')
+  if (snapshot === 'fork') {
+    const feature = "snapshot: 'fork'"
+    const message = `${feature} is not available in this version; use 'copy' or 'none'`
+    throw new CheckpointError('CKPT_UNSUPPORTED', message, { feature })
+  }
+  const { durable = true, alignment = DEFAULT_ALIGNMENT, maxShardBytes = Infinity } = options
+  if (typeof durable !== 'boolean') {
+    throw new TypeError(`options.durable must be a boolean, got ${inspect(durable)}`)
+  }
+  checkNumber(alignment, 'alignment')
+  if (!Number.isInteger(Math.log2(alignment)) || alignment > MAX_ALIGNMENT) {
+    const range = `a power of two up to ${String(MAX_ALIGNMENT)}`
+    throw new RangeError(`options.alignment must be ${range}, got ${inspect(alignment)}`)
+  }
+  checkNumber(maxShardBytes, 'maxShardBytes')
+  return { ...options, copy: snapshot === 'copy', bundle: { durable, alignment, maxShardBytes } }
+}
+
+function checkNumber(value: unknown, what: string): void {
+  if (typeof value !== 'number') {
+    throw new TypeError(`options.${what} must be a number, got ${inspect(value)}`)
+  }
+  if (!(value >= 1) || (value !== Infinity && !Number.isSafeInteger(value))) {
+    throw new RangeError(`options.${what} must be a positive integer, got ${inspect(value)}`)
+  }
+}

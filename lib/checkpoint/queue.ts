@@ -1,0 +1,72 @@
+/**
+ * The order of saves and restores: those of one Checkpoint one after the other, and those into one
+ * directory too, since they share its state file.
+ *
+ * @module
+ */
+import { CheckpointError } from '../errors.js'
+import { wait, type Steps } from '../twin.js'
+
+/** Ends of what runs in each directory, by absolute path. */
+const directories = new Map<string, Promise<void>>()
+
+/** One save writes and one waits with its snapshot; more would pile up copies of the state. */
+const MAX_UNFINISHED = 2
+
+export class SaveQueue {
+  #unfinished = 0
+  #last: Promise<void> = Promise.resolve()
+
+  /** @throws CheckpointError CKPT_BUSY if a save more would exceed the bound of memory */
+  checkRoom(path: string): void {
+    if (this.#unfinished < MAX_UNFINISHED) return
+    const message = `${String(MAX_UNFINISHED)} saves of this Checkpoint are unfinished, so '${path}' was not begun; await one of them first`
+    throw new CheckpointError('CKPT_BUSY', message, { path })
+  }
+
+  /** @throws CheckpointError CKPT_BUSY if a blocking call would have to wait for an unfinished one */
+  checkIdle(path: string): void {
+    if (this.#unfinished === 0) return
+    const message = `a blocking call for '${path}' cannot wait for the save in progress; await it first`
+    throw new CheckpointError('CKPT_BUSY', message, { path })
+  }
+
+  /**
+   * Runs `body` after all that was entered before it, of this queue and of the directory. The place
+   * in the order is taken when the first step runs, not when it is this one's turn.
+   *
+   * @param body returns its result and what remains to be done in this place after the result is out
+   */
+  *run<T>(
+    directory: string | undefined,
+    sync: boolean,
+    body: () => Steps<{ result: T; after?: () => Promise<void> }>,
+  ): Steps<T> {
+    if (sync) return (yield* body()).result
+    const earlier = [this.#last]
+    const inDirectory = directory === undefined ? undefined : directories.get(directory)
+    if (inDirectory !== undefined) earlier.push(inDirectory)
+    let finish: () => void = () => undefined
+    const end = new Promise<void>((resolve) => (finish = resolve))
+    this.#last = end
+    if (directory !== undefined) directories.set(directory, end)
+    this.#unfinished++
+    let after: Promise<void> | undefined
+    try {
+      yield* wait(Promise.all(earlier))
+      const outcome = yield* body()
+      after = outcome.after?.()
+      return outcome.result
+    } finally {
+      this.#unfinished--
+      const release = (): void => {
+        if (directory !== undefined && directories.get(directory) === end) {
+          directories.delete(directory)
+        }
+        finish()
+      }
+      if (after === undefined) release()
+      else void after.finally(release)
+    }
+  }
+}

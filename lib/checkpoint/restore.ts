@@ -1,0 +1,40 @@
+/**
+ * Restores objects from a checkpoint: all that matches, or nothing if anything fails.
+ *
+ * @module
+ */
+import { openReader, OBJECT_GRAPH_KEY, type CheckedReadOptions } from '../bundle/reader.js'
+import { Operation } from '../bundle/operation.js'
+import { CheckpointError } from '../errors.js'
+import { bind } from '../graph/bind.js'
+import type { TrackableNode } from '../graph/trackable.js'
+import type { Steps } from '../twin.js'
+import { RestoreStatus } from './status.js'
+
+export function* restoreObjects(
+  root: TrackableNode,
+  path: string,
+  options: CheckedReadOptions,
+  sync: boolean,
+): Steps<RestoreStatus> {
+  const operation = new Operation(options, sync)
+  return yield* operation.run(function* () {
+    const reader = yield* openReader(path, options.access, sync)
+    operation.check()
+    const graph = reader.objectGraph
+    if (graph === undefined) {
+      const feature = 'a checkpoint without objects'
+      const message = `'${path}' was written without objects (there is no key '${OBJECT_GRAPH_KEY}'), so there is nothing to match; read its tensors with openCheckpoint`
+      throw new CheckpointError('CKPT_UNSUPPORTED', message, { feature, path })
+    }
+    const assignments = bind(graph, root, reader)
+    yield* reader.prepare(
+      operation,
+      assignments.flatMap(({ extents }) => extents),
+    )
+    operation.check()
+    // From here on nothing fails: the objects change together or not at all.
+    for (const { apply } of assignments) apply()
+    return new RestoreStatus(path, assignments.length)
+  })
+}

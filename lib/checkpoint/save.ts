@@ -1,0 +1,88 @@
+/**
+ * Saves objects: takes their state at the call, writes it in turn.
+ *
+ * @module
+ */
+import { encodeObjectGraph } from '../bundle/messages.js'
+import { splitPrefix } from '../bundle/names.js'
+import { Operation } from '../bundle/operation.js'
+import { OBJECT_GRAPH_KEY } from '../bundle/reader.js'
+import { int64Value, stringValue, type BundleValue } from '../bundle/values.js'
+import { captureSources, writeBundle } from '../bundle/write-bundle.js'
+import { valueKey, VARIABLE_VALUE } from '../graph/keys.js'
+import type { TrackableNode } from '../graph/trackable.js'
+import { walk } from '../graph/walk.js'
+import { runAsync, runSync, type Steps } from '../twin.js'
+import { SAVE_COUNTER, type SaveCounter } from './counter.js'
+import type { CheckedSaveOptions } from './options.js'
+import type { SaveQueue } from './queue.js'
+
+export interface SaveRequest {
+  readonly root: TrackableNode
+  readonly counter: SaveCounter
+  readonly queue: SaveQueue
+  readonly prefix: string
+  /** Number the checkpoint and name it in the state file. */
+  readonly numbered: boolean
+  readonly options: CheckedSaveOptions
+}
+
+/** Everything up to the first wait happens in the call itself: the state is taken there. */
+export function* saveObjects(request: SaveRequest, sync: boolean): Steps<string> {
+  const { root, counter, queue, prefix, numbered, options } = request
+  const operation = new Operation(options, sync)
+  return yield* operation.run(function* () {
+    if (sync) queue.checkIdle(prefix)
+    else queue.checkRoom(prefix)
+    const values = takeValues(root)
+    // A blocking save returns after it has read the arrays, so it need not copy them.
+    const snapshot = captureSources(values, options.copy && !sync)
+    try {
+      return yield* queue.run(splitPrefix(prefix).directory, sync, function* () {
+        operation.check()
+        // Only now, in turn: a save that failed before this one has burnt no number.
+        const number = counter.value + 1
+        const path = numbered ? `${prefix}-${String(number)}` : prefix
+        const removeReplaced = yield* writeBundle(operation, {
+          prefix: path,
+          values: numbered ? withCounter(values, number) : values,
+          snapshot,
+          options: options.bundle,
+          updateState: numbered,
+        })
+        if (numbered) counter.value = number
+        if (!sync) return { result: path, after: () => quietly(removeReplaced) }
+        ignoreFailure(() => {
+          runSync(removeReplaced())
+        })
+        return { result: path }
+      })
+    } finally {
+      snapshot.release()
+    }
+  })
+}
+
+function takeValues(root: TrackableNode): BundleValue[] {
+  const { values, graph } = walk(root)
+  // Last, as TensorFlow writes it.
+  return [...values, stringValue(OBJECT_GRAPH_KEY, encodeObjectGraph(graph))]
+}
+
+const COUNTER_KEY = valueKey(SAVE_COUNTER, VARIABLE_VALUE)
+
+const withCounter = (values: readonly BundleValue[], number: number): BundleValue[] =>
+  values.map((value) => (value.key === COUNTER_KEY ? int64Value(COUNTER_KEY, number) : value))
+
+/** The checkpoint is safe by now; files that could not be removed are the next save's to remove. */
+async function quietly(steps: () => Steps<void>): Promise<void> {
+  await runAsync(steps()).catch(() => undefined)
+}
+
+function ignoreFailure(body: () => void): void {
+  try {
+    body()
+  } catch {
+    // As above.
+  }
+}

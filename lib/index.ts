@@ -1,0 +1,32 @@
+/**
+ * TensorFlow checkpoints for Node.js.
+ *
+ * @module
+ */
+export { NdArray, zeros } from './array/ndarray.js'
+export type { Complex, ElementOf } from './array/ndarray.js'
+export { ndarray } from './array/input.js'
+export type { ArrayInput, ArrayParts } from './array/input.js'
+export type { DType, TypedArray } from './array/dtype.js'
+export type { NpyDescr, NpyField } from './array/descr.js'
+export { NumpyState } from './state.js'
+export { Checkpoint } from './checkpoint/checkpoint.js'
+export { RestoreStatus } from './checkpoint/status.js'
+export type { SaveOptions } from './checkpoint/options.js'
+export {
+  CheckpointReader,
+  listVariables,
+  loadVariable,
+  openCheckpoint,
+  openCheckpointSync,
+} from './bundle/reader.js'
+export type { ReadOptions, VariableInfo } from './bundle/reader.js'
+export { StringTensor } from './bundle/strings.js'
+export { latestCheckpoint } from './bundle/latest.js'
+export type { Progress, OperationOptions } from './bundle/operation.js'
+export type { PathInput } from './bundle/names.js'
+export type { VerifyProblem, VerifyReport } from './bundle/verify.js'
+export type { ReadStats } from './bundle/extent.js'
+export type { ObjectGraph, ObjectNode, ObjectReference, SerializedTensor, SlotVariableReference } from './bundle/messages.js'
+export { CheckpointError, isCheckpointError } from './errors.js'
+export type { CorruptReason, ErrorCode, ErrorDetails } from './errors.js'
