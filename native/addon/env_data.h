@@ -67,4 +67,13 @@ T& UnwrapAs(const Napi::Value& value, const char* name) {
   return *T::Unwrap(value.As<Napi::Object>());
 }
 
+// Defines a getter on a class. Not ObjectWrap's accessors: unlike methods they take any receiver,
+// so that Mapping's getter would read a Snapshot as if it were a Mapping. `getter` calls UnwrapAs.
+template <Napi::Value (*getter)(const Napi::CallbackInfo&)>
+void DefineGetter(Napi::Function constructor, const char* name) {
+  constructor.Get("prototype")
+      .As<Napi::Object>()
+      .DefineProperty(Napi::PropertyDescriptor::Accessor<getter>(name, napi_enumerable));
+}
+
 }  // namespace ckpt

@@ -1,12 +1,15 @@
 #include "job_class.h"
 
+#include "env_data.h"
+
 namespace ckpt {
 
 Napi::Function JobClass::Define(Napi::Env env) {
-  return DefineClass(env, "Job",
-                     {InstanceMethod<&JobClass::Cancel>("cancel"),
-                      InstanceAccessor<&JobClass::Cancelled>("cancelled"),
-                      InstanceAccessor<&JobClass::DoneBytes>("done")});
+  const Napi::Function constructor =
+      DefineClass(env, "Job", {InstanceMethod<&JobClass::Cancel>("cancel")});
+  DefineGetter<JobClass::Cancelled>(constructor, "cancelled");
+  DefineGetter<JobClass::DoneBytes>(constructor, "done");
+  return constructor;
 }
 
 JobClass::JobClass(const Napi::CallbackInfo& info) : ObjectWrap(info) {
@@ -16,11 +19,13 @@ JobClass::JobClass(const Napi::CallbackInfo& info) : ObjectWrap(info) {
 void JobClass::Cancel(const Napi::CallbackInfo&) { job_->Cancel(); }
 
 Napi::Value JobClass::Cancelled(const Napi::CallbackInfo& info) {
-  return Napi::Boolean::New(info.Env(), job_->cancelled());
+  const JobClass& self = UnwrapAs<JobClass>(info.This(), "this");
+  return Napi::Boolean::New(info.Env(), self.job_->cancelled());
 }
 
 Napi::Value JobClass::DoneBytes(const Napi::CallbackInfo& info) {
-  return Napi::Number::New(info.Env(), static_cast<double>(job_->done()));
+  const JobClass& self = UnwrapAs<JobClass>(info.This(), "this");
+  return Napi::Number::New(info.Env(), static_cast<double>(self.job_->done()));
 }
 
 }  // namespace ckpt

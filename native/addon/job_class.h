@@ -18,8 +18,8 @@ class JobClass final : public Napi::ObjectWrap<JobClass> {
 
  private:
   void Cancel(const Napi::CallbackInfo& info);
-  Napi::Value Cancelled(const Napi::CallbackInfo& info);
-  Napi::Value DoneBytes(const Napi::CallbackInfo& info);
+  static Napi::Value Cancelled(const Napi::CallbackInfo& info);
+  static Napi::Value DoneBytes(const Napi::CallbackInfo& info);
 
   std::shared_ptr<Job> job_ = std::make_shared<Job>();
 };

@@ -25,10 +25,12 @@ Napi::Value CopyToBuffer(Napi::Env env, Bytes bytes) {
 }  // namespace
 
 Napi::Function MappingClass::Define(Napi::Env env) {
-  return DefineClass(
-      env, "Mapping",
-      {InstanceAccessor<&MappingClass::Size>("size"), InstanceMethod<&MappingClass::View>("view"),
-       InstanceMethod<&MappingClass::ReadInto>("readInto")});
+  const Napi::Function constructor =
+      DefineClass(env, "Mapping",
+                  {InstanceMethod<&MappingClass::View>("view"),
+                   InstanceMethod<&MappingClass::ReadInto>("readInto")});
+  DefineGetter<MappingClass::Size>(constructor, "size");
+  return constructor;
 }
 
 MappingClass::MappingClass(const Napi::CallbackInfo& info)
@@ -38,7 +40,8 @@ MappingClass::MappingClass(const Napi::CallbackInfo& info)
 }
 
 Napi::Value MappingClass::Size(const Napi::CallbackInfo& info) {
-  return Napi::Number::New(info.Env(), static_cast<double>(mapping_->bytes().size()));
+  const MappingClass& self = UnwrapAs<MappingClass>(info.This(), "this");
+  return Napi::Number::New(info.Env(), static_cast<double>(self.mapping_->bytes().size()));
 }
 
 std::span<std::byte> MappingClass::Range(Napi::Env env, double offset, double length) const {

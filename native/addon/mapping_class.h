@@ -17,7 +17,7 @@ class MappingClass final : public Napi::ObjectWrap<MappingClass> {
   const std::shared_ptr<Mapping>& mapping() const noexcept { return mapping_; }
 
  private:
-  Napi::Value Size(const Napi::CallbackInfo& info);
+  static Napi::Value Size(const Napi::CallbackInfo& info);
   Napi::Value View(const Napi::CallbackInfo& info);
   void ReadInto(const Napi::CallbackInfo& info);
 

@@ -7,10 +7,11 @@
 namespace ckpt {
 
 Napi::Function SnapshotClass::Define(Napi::Env env) {
-  return DefineClass(env, "Snapshot",
-                     {InstanceAccessor<&SnapshotClass::ByteLength>("byteLength"),
-                      InstanceAccessor<&SnapshotClass::Copied>("copied"),
-                      InstanceMethod<&SnapshotClass::Release>("release")});
+  const Napi::Function constructor =
+      DefineClass(env, "Snapshot", {InstanceMethod<&SnapshotClass::Release>("release")});
+  DefineGetter<SnapshotClass::ByteLength>(constructor, "byteLength");
+  DefineGetter<SnapshotClass::Copied>(constructor, "copied");
+  return constructor;
 }
 
 SnapshotClass::SnapshotClass(const Napi::CallbackInfo& info) : ObjectWrap(info) {
@@ -30,11 +31,13 @@ Napi::ObjectReference SnapshotClass::NewArraysReference() const {
 }
 
 Napi::Value SnapshotClass::ByteLength(const Napi::CallbackInfo& info) {
-  return Napi::Number::New(info.Env(), byte_length_);
+  const SnapshotClass& self = UnwrapAs<SnapshotClass>(info.This(), "this");
+  return Napi::Number::New(info.Env(), self.byte_length_);
 }
 
 Napi::Value SnapshotClass::Copied(const Napi::CallbackInfo& info) {
-  return Napi::Boolean::New(info.Env(), copied_);
+  const SnapshotClass& self = UnwrapAs<SnapshotClass>(info.This(), "this");
+  return Napi::Boolean::New(info.Env(), self.copied_);
 }
 
 void SnapshotClass::Release(const Napi::CallbackInfo&) {

@@ -25,8 +25,8 @@ class SnapshotClass final : public Napi::ObjectWrap<SnapshotClass> {
   };
 
  private:
-  Napi::Value ByteLength(const Napi::CallbackInfo& info);
-  Napi::Value Copied(const Napi::CallbackInfo& info);
+  static Napi::Value ByteLength(const Napi::CallbackInfo& info);
+  static Napi::Value Copied(const Napi::CallbackInfo& info);
   void Release(const Napi::CallbackInfo& info);
 
   std::shared_ptr<Snapshot> snapshot_;

@@ -5,7 +5,9 @@
 namespace ckpt {
 
 Napi::Function StagingClass::Define(Napi::Env env) {
-  return DefineClass(env, "Staging", {InstanceAccessor<&StagingClass::Path>("path")});
+  const Napi::Function constructor = DefineClass(env, "Staging", {});
+  DefineGetter<StagingClass::Path>(constructor, "path");
+  return constructor;
 }
 
 StagingClass::StagingClass(const Napi::CallbackInfo& info)
@@ -16,7 +18,8 @@ StagingClass::StagingClass(const Napi::CallbackInfo& info)
 }
 
 Napi::Value StagingClass::Path(const Napi::CallbackInfo& info) {
-  return Napi::String::New(info.Env(), path_);
+  const StagingClass& self = UnwrapAs<StagingClass>(info.This(), "this");
+  return Napi::String::New(info.Env(), self.path_);
 }
 
 }  // namespace ckpt

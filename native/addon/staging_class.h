@@ -20,7 +20,7 @@ class StagingClass final : public Napi::ObjectWrap<StagingClass> {
   std::unique_ptr<StagingDir> Take() noexcept { return std::move(dir_); }
 
  private:
-  Napi::Value Path(const Napi::CallbackInfo& info);
+  static Napi::Value Path(const Napi::CallbackInfo& info);
 
   std::unique_ptr<StagingDir> dir_;
   std::string path_;
