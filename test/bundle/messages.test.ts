@@ -115,6 +115,9 @@ t.test('entries are read as TensorFlow reads them', (t) => {
   const group = '4b' + '0801' + '53' + '54' + '4c'
   const wrongType = '0a00' + '1001' + '3001'
   t.strictSame(entry(`${unknown.join('')}${group}${wrongType}0801`), entryOf({}), 'unknown fields')
+  const odd = '08011204120208033a0b10010a0710021800220178'
+  const slices = [[{ start: 0, length: 2 }]]
+  t.strictSame(entry(odd), entryOf({ shape: [3], slices }), 'unknown fields of a slice')
   t.strictSame(entry('08011209120708031203616263'), entryOf({ shape: [3] }), 'named dimension')
   t.end()
 })
