@@ -1,0 +1,61 @@
+#include "core/mapping.h"
+
+#include <sys/stat.h>
+
+#include <cerrno>
+
+#include "test_files.h"
+
+namespace ckpt {
+namespace {
+
+TEST(Mapping, ShowsTheFileAndKeepsStoresPrivate) {
+  TempDir dir;
+  WriteText(dir / "f", "hello");
+  const int before = OpenDescriptors();
+  auto mapping = Mapping::Open(dir / "f");
+  ASSERT_TRUE(mapping.ok());
+  EXPECT_EQ(OpenDescriptors(), before);
+  mapping.value()->bytes()[0] = std::byte{'J'};
+  EXPECT_EQ(std::memcmp(mapping.value()->bytes().data(), "Jello", 5), 0);
+  EXPECT_EQ(ReadText(dir / "f"), "hello");
+}
+
+TEST(Mapping, SurvivesUnlink) {
+  TempDir dir;
+  WriteText(dir / "f", "hello");
+  auto mapping = Mapping::Open(dir / "f");
+  std::filesystem::remove(dir / "f");
+  EXPECT_EQ(std::memcmp(mapping.value()->bytes().data(), "hello", 5), 0);
+}
+
+TEST(Mapping, EmptyFileHasNoPages) {
+  TempDir dir;
+  WriteText(dir / "f", "");
+  auto mapping = Mapping::Open(dir / "f");
+  ASSERT_TRUE(mapping.ok());
+  EXPECT_TRUE(mapping.value()->bytes().empty());
+}
+
+TEST(Mapping, FailuresNameCallAndPath) {
+  TempDir dir;
+  auto missing = Mapping::Open(dir / "none");
+  EXPECT_EQ(missing.status().os_errno, ENOENT);
+  EXPECT_STREQ(missing.status().syscall, "open");
+  EXPECT_EQ(missing.status().path, dir / "none");
+  EXPECT_EQ(Mapping::Open(dir.path()).status().os_errno, EISDIR);
+  ASSERT_EQ(::mkfifo((dir / "fifo").c_str(), 0600), 0);
+  EXPECT_EQ(Mapping::Open(dir / "fifo").status().os_errno, EINVAL);
+}
+
+TEST(Mapping, OneMissingFileFailsAllAndLeavesNothing) {
+  TempDir dir;
+  WriteText(dir / "a", "1");
+  const int64_t before = LiveCount(Kind::kMapping);
+  const std::vector<std::string> paths = {dir / "a", dir / "b"};
+  EXPECT_EQ(OpenMappings(paths, Job()).status().os_errno, ENOENT);
+  EXPECT_EQ(LiveCount(Kind::kMapping), before);
+}
+
+}  // namespace
+}  // namespace ckpt

@@ -1,0 +1,200 @@
+#include "core/shard_writer.h"
+
+#include <atomic>
+#include <thread>
+
+#include "core/crc32c.h"
+#include "test_files.h"
+
+namespace ckpt {
+namespace {
+
+// A plan with the memory that it refers to.
+struct TestPlan {
+  TempDir dir;
+  std::vector<std::string> texts;
+  std::vector<Bytes> sources;
+  std::vector<double> sizes;
+  std::vector<double> extents;
+  std::string heads;
+  Job job;
+  bool use_mapping = true;
+  int threads = 3;
+
+  void Row(double shard, double offset, double head_start, double head_length, double source,
+           double seed = 0) {
+    extents.insert(extents.end(), {shard, offset, head_start, head_length, source, seed});
+  }
+  Result<ShardResult> Write() {
+    sources.clear();
+    for (const std::string& text : texts) sources.push_back(AsBytes(text));
+    ShardPlan plan;
+    plan.directory = dir / "out";
+    plan.shard_sizes = sizes;
+    plan.extents = extents;
+    plan.heads = AsBytes(heads);
+    plan.sources = sources;
+    plan.threads = threads;
+    plan.use_mapping = use_mapping;
+    return WriteShards(plan, job);
+  }
+};
+
+class ShardWriter : public testing::TestWithParam<bool> {
+ protected:
+  ShardWriter() { plan_.use_mapping = GetParam(); }
+  TestPlan plan_;
+};
+
+INSTANTIATE_TEST_SUITE_P(Ways, ShardWriter, testing::Bool(),
+                         [](const auto& info) { return info.param ? "Mapped" : "Buffered"; });
+
+TEST_P(ShardWriter, WritesHeadsSourcesAndZeros) {
+  plan_.texts = {Pattern(20 << 20, 3), "small", Pattern(3 << 20, 5)};
+  plan_.heads = "HEADhead";
+  plan_.sizes = {double(21 << 20), double((3 << 20) + 200)};
+  plan_.Row(0, 64, 0, 4, 0, 77);
+  plan_.Row(0, (20 << 20) + 128, 4, 4, 1);
+  plan_.Row(1, 0, 0, 8, -1, 5);
+  plan_.Row(1, 100, 0, 0, 2);
+  const int before = OpenDescriptors();
+  auto result = plan_.Write();
+  ASSERT_TRUE(result.ok()) << result.status().message;
+  EXPECT_EQ(OpenDescriptors(), before + 1);
+  std::string first(21 << 20, '\0');
+  first.replace(64, 4, "HEAD");
+  first.replace(68, plan_.texts[0].size(), plan_.texts[0]);
+  first.replace((20 << 20) + 128, 9, "headsmall");
+  std::string second((3 << 20) + 200, '\0');
+  second.replace(0, 8, "HEADhead");
+  second.replace(100, plan_.texts[2].size(), plan_.texts[2]);
+  StagingDir& staging = *result.value().staging;
+  EXPECT_TRUE(ReadText(staging.PathOf("shard-0")) == first);
+  EXPECT_TRUE(ReadText(staging.PathOf("shard-1")) == second);
+  EXPECT_EQ(result.value().crcs[0], Crc32cExtend(77, AsBytes(plan_.texts[0])));
+  EXPECT_EQ(result.value().crcs[1], Crc32cExtend(0, AsBytes("small")));
+  EXPECT_EQ(result.value().crcs[2], 5u);
+  EXPECT_EQ(result.value().crcs[3], Crc32cExtend(0, AsBytes(plan_.texts[2])));
+  EXPECT_EQ(plan_.job.done(), (23u << 20) + 5 + 16);
+}
+
+TEST_P(ShardWriter, ManySmallRowsWithGaps) {
+  std::string expected(3000 * 100, '\0');
+  for (int i = 0; i < 3000; ++i) {
+    plan_.texts.push_back(Pattern(i % 70, i));
+    plan_.Row(0, i * 100, 0, 0, i, i);
+    expected.replace(i * 100, i % 70, plan_.texts[i]);
+  }
+  plan_.sizes = {double(expected.size())};
+  auto result = plan_.Write();
+  ASSERT_TRUE(result.ok());
+  EXPECT_TRUE(ReadText(result.value().staging->PathOf("shard-0")) == expected);
+  for (int i = 0; i < 3000; ++i) {
+    EXPECT_EQ(result.value().crcs[i], Crc32cExtend(i, AsBytes(plan_.texts[i])));
+  }
+}
+
+TEST_P(ShardWriter, ThousandsOfShardsNeedFewDescriptors) {
+  plan_.texts = {"x"};
+  plan_.threads = 16;
+  for (int i = 0; i < 2000; ++i) {
+    plan_.sizes.push_back(1);
+    plan_.Row(i, 0, 0, 0, 0);
+  }
+  auto result = plan_.Write();
+  ASSERT_TRUE(result.ok()) << result.status().message;
+  EXPECT_EQ(ReadText(result.value().staging->PathOf("shard-1999")), "x");
+}
+
+TEST_P(ShardWriter, ASourceThatChangesStillMatchesItsChecksum) {
+#if defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "the race is the point";
+#endif
+  plan_.texts = {std::string(32 << 20, 'a')};
+  plan_.sizes = {double(32 << 20)};
+  plan_.Row(0, 0, 0, 0, 0);
+  std::atomic<bool> stop{false};
+  char* data = plan_.texts[0].data();
+  std::thread changer([&] {
+    for (size_t i = 0; !stop; i = (i + 4099) % (32 << 20)) {
+      reinterpret_cast<volatile char*>(data)[i] = static_cast<char>(i);
+    }
+  });
+  auto result = plan_.Write();
+  stop = true;
+  changer.join();
+  ASSERT_TRUE(result.ok());
+  const std::string file = ReadText(result.value().staging->PathOf("shard-0"));
+  EXPECT_EQ(result.value().crcs[0], Crc32cExtend(0, AsBytes(file)));
+}
+
+TEST_P(ShardWriter, CancelledLeavesNothing) {
+  plan_.texts = {"x"};
+  plan_.sizes = {1};
+  plan_.Row(0, 0, 0, 0, 0);
+  plan_.job.Cancel();
+  EXPECT_EQ(plan_.Write().status().code, Code::kAborted);
+  EXPECT_TRUE(plan_.dir.List().empty());
+}
+
+TEST_P(ShardWriter, CancelledMidwayLeavesNothing) {
+  plan_.texts = {Pattern(64 << 20)};
+  plan_.sizes = {double(64 << 20)};
+  plan_.Row(0, 0, 0, 0, 0);
+  const int before = OpenDescriptors();
+  std::thread canceller([&] {
+    while (plan_.job.done() == 0) std::this_thread::yield();
+    plan_.job.Cancel();
+  });
+  const auto result = plan_.Write();
+  canceller.join();
+  if (!result.ok()) {  // else the writer was faster
+    EXPECT_EQ(result.status().code, Code::kAborted);
+    EXPECT_TRUE(std::filesystem::is_empty(plan_.dir / "out"));
+    EXPECT_EQ(OpenDescriptors(), before);
+  }
+}
+
+TEST(ShardPlan, BadRowsAreNamed) {
+  const double bad[][6] = {
+      {1, 0, 0, 0, 0, 0},    {-1, 0, 0, 0, 0, 0}, {0, -1, 0, 0, 0, 0},
+      {0, 0.5, 0, 0, 0, 0},  {0, 0, 3, 2, 0, 0},  {0, 0, 9, 0, 0, 0},
+      {0, 0, 0, 0, 1, 0},    {0, 0, 0, 0, -2, 0}, {0, 7, 0, 0, 0, 0},
+      {0, 6, 0, 1, 0, 0},    {0, 0, 0, 0, 0, -1}, {0, 0, 0, 0, 0, 4294967296.},
+      {0, 9e15, 0, 0, 0, 0}, {0, 1, 0, 0, 0, 0},  {0, 0, 0, 0, 0 / 0., 0},
+  };
+  for (const auto& row : bad) {
+    TestPlan plan;
+    plan.texts = {"four"};
+    plan.heads = "head";
+    plan.sizes = {10};
+    plan.Row(0, 0, 0, 4, -1);
+    plan.Row(row[0], row[1], row[2], row[3], row[4], row[5]);
+    const auto result = plan.Write();
+    ASSERT_FALSE(result.ok()) << row[0] << ' ' << row[1] << ' ' << row[2] << ' ' << row[4];
+    EXPECT_EQ(result.status().code, Code::kInvalid);
+    EXPECT_NE(result.status().message.find("extent 1"), std::string::npos);
+    EXPECT_TRUE(plan.dir.List().empty());
+  }
+}
+
+TEST(ShardPlan, EmptyShardsAndTornRowsAreInvalid) {
+  TestPlan plan;
+  plan.sizes = {0};
+  EXPECT_EQ(plan.Write().status().code, Code::kInvalid);
+  plan.sizes = {1};
+  plan.extents = {0, 0, 0};
+  EXPECT_EQ(plan.Write().status().code, Code::kInvalid);
+}
+
+TEST(ShardPlan, LargerThanAFileCanBeIsAnError) {
+  TestPlan plan;
+  plan.sizes = {1125899906842624.0};  // 1 PiB
+  const auto result = plan.Write();
+  ASSERT_FALSE(result.ok());
+  EXPECT_EQ(result.status().code, Code::kIo);
+  EXPECT_TRUE(std::filesystem::is_empty(plan.dir / "out"));
+}
+
+}  // namespace
+}  // namespace ckpt
