@@ -145,9 +145,24 @@ export function parseNpyHeader(bytes: Uint8Array, available: number, key: string
   return { ...header, version, dataOffset, dataLength }
 }
 
-type HeaderText = Omit<ParsedNpy, 'version' | 'dataOffset' | 'dataLength'>
+type HeaderText = Readonly<Omit<ParsedNpy, 'version' | 'dataOffset' | 'dataLength'>>
+
+/** Headers seen of late: a state of many arrays has few different ones. */
+const recent = new Map<string, HeaderText>()
+const MAX_RECENT = 64
 
 function parseHeaderText(text: string, key: string): HeaderText {
+  const known = recent.get(text)
+  if (known !== undefined) return known
+  const header = parseNewHeaderText(text, key)
+  if (text.length <= 1024) {
+    if (recent.size >= MAX_RECENT) recent.clear()
+    recent.set(text, header)
+  }
+  return header
+}
+
+function parseNewHeaderText(text: string, key: string): HeaderText {
   try {
     const dict = parsePythonLiteral(text)
     if (!(dict instanceof Map) || dict.size !== 3) {
@@ -162,7 +177,8 @@ function parseHeaderText(text: string, key: string): HeaderText {
     if (typeof shapeValue === 'number') throw new DescrError('shape is not a tuple')
     const descr = toDescr(descrValue)
     const itemsize = descrItemsize(descr)
-    return { descr, fortranOrder, shape: toShape(shapeValue), itemsize, ...knownDType(descr) }
+    const shape = toShape(shapeValue)
+    return { descr, fortranOrder, shape, itemsize, ...knownDType(descr) }
   } catch (error) {
     if (error instanceof DescrError && error.unsupported) throw unsupported(key, error.message)
     if (!(error instanceof DescrError || error instanceof SyntaxError)) throw error
