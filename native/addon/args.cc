@@ -8,7 +8,8 @@
 namespace ckpt {
 namespace {
 
-constexpr auto kUnknownType = static_cast<napi_typedarray_type>(-1);
+// No type has it, and the enumeration can hold it.
+constexpr auto kUnknownType = static_cast<napi_typedarray_type>(15);
 
 size_t ElementSize(napi_typedarray_type type) {
   switch (type) {
