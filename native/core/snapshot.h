@@ -20,7 +20,7 @@ class Snapshot {
  public:
   static std::shared_ptr<Snapshot> Live(std::vector<Bytes> sources);
   // Copies at once, on this thread; each source starts at a multiple of 64 bytes.
-  static Result<std::shared_ptr<Snapshot>> Copy(std::span<const Bytes> sources);
+  static Result<std::shared_ptr<Snapshot>> Copy(std::span<const Bytes> sources) noexcept;
 
   std::span<const Bytes> sources() const noexcept { return sources_; }
   // Sum of the sources' lengths.
