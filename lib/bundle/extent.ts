@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { constants } from 'node:buffer'
 import { CheckpointError, corrupt, isCheckpointError } from '../errors.js'
 import { checksum, createJob, loadRanges, mapView, RANGE_COLUMNS, type Mapping } from '../native.js'
 import { wait, type Steps } from '../twin.js'
@@ -97,6 +98,20 @@ export class Extent {
     return (this.#buffer ??= this.#map(laneBytes))
   }
 
+  /**
+   * The same as bytes.
+   *
+   * @throws CheckpointError CKPT_TOO_LARGE if this Node has no Uint8Array of that length
+   */
+  bytes(): Uint8Array {
+    const buffer = this.buffer(1)
+    try {
+      return new Uint8Array(buffer)
+    } catch (cause) {
+      throw tooLarge(this.range.length, this.key, cause)
+    }
+  }
+
   #map(laneBytes: number): ArrayBuffer {
     const { shard, offset, length } = this.range
     if (length === 0) return new ArrayBuffer(0)
@@ -115,11 +130,17 @@ export class Extent {
   #copy(): ArrayBuffer {
     const { shard, offset, length } = this.range
     const copy = allocate(length, this.key)
-    shard.mapping.readInto(offset, new Uint8Array(copy))
+    for (let at = 0; at < length; at += COPY_BYTES) {
+      const part = new Uint8Array(copy, at, Math.min(COPY_BYTES, length - at))
+      shard.mapping.readInto(offset + at, part)
+    }
     this.#stats.copied++
     return copy
   }
 }
+
+/** A Uint8Array over all of a large buffer is more than Node 20 can make. */
+const COPY_BYTES = 2 ** 30
 
 const hex = (crc: number): string => crc.toString(16).padStart(8, '0')
 
@@ -128,10 +149,14 @@ export function allocate(bytes: number, key: string): ArrayBuffer {
   try {
     return new ArrayBuffer(bytes)
   } catch (cause) {
-    const message = `no ArrayBuffer of ${String(bytes)} bytes for '${key}' can be made here`
-    const details = { bytes, limit: Number.MAX_SAFE_INTEGER, key }
-    throw new CheckpointError('CKPT_TOO_LARGE', message, details, { cause })
+    throw tooLarge(bytes, key, cause)
   }
+}
+
+function tooLarge(bytes: number, key: string, cause: unknown): CheckpointError {
+  const message = `no buffer of ${String(bytes)} bytes for '${key}' can be made here`
+  const details = { bytes, limit: constants.MAX_LENGTH, key }
+  return new CheckpointError('CKPT_TOO_LARGE', message, details, { cause })
 }
 
 function ranges(extents: readonly Extent[]): [Mapping[], Float64Array] {

@@ -62,7 +62,7 @@ interface Group {
 }
 
 const sizeOfValue = (value: BundleValue | undefined): number =>
-  value === undefined ? 0 : value.head.length + (value.source?.length ?? 0)
+  value === undefined ? 0 : value.head.length + (value.source?.byteLength ?? 0)
 
 /** Offset of a value behind `end`, so that its source is aligned. */
 function place(value: BundleValue | undefined, end: number, alignment: number): number {

@@ -32,8 +32,10 @@ export class Operation {
   readonly job: Job = createJob()
   readonly #signal: AbortSignal | undefined
   readonly #onProgress: ((progress: Progress) => void) | undefined
+  #onAbort: (() => void) | undefined
   readonly #cancel = (): void => {
     this.job.cancel()
+    this.#onAbort?.()
   }
   #timer: NodeJS.Timeout | undefined
   #phase: Progress['phase'] = 'snapshot'
@@ -68,6 +70,21 @@ export class Operation {
   /** @throws the signal's reason once it is aborted */
   check(): void {
     this.#signal?.throwIfAborted()
+  }
+
+  /** Rejects with the signal's reason when it aborts; undefined without a signal. */
+  get aborted(): Promise<never> | undefined {
+    const signal = this.#signal
+    if (signal === undefined) return undefined
+    const aborted = new Promise<never>((_, reject) => {
+      this.#onAbort = (): void => {
+        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- as the DOM does
+        reject(signal.reason)
+      }
+    })
+    // Nobody may be waiting for it by then.
+    aborted.catch(() => undefined)
+    return aborted
   }
 
   /** Announces a phase of `total` bytes; its progress is what the job counts from now on. */

@@ -91,7 +91,7 @@ function scatter(
   whole: readonly number[],
   itemsize: number,
 ): void {
-  const source = new Uint8Array(extent.buffer(1))
+  const source = extent.bytes()
   if (source.length === 0) return
   const stride = cStrides(whole)
   const inner = shape.length - 1

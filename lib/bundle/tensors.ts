@@ -83,7 +83,7 @@ function elementsOf(
   if (!bigEndian || lane === 1) return arrayOver(info, extent.buffer(lane))
   const swapped = allocate(extent.range.length, extent.key)
   const bytes = Buffer.from(swapped)
-  bytes.set(new Uint8Array(extent.buffer(1)))
+  bytes.set(extent.bytes())
   if (lane === 2) bytes.swap16()
   else if (lane === 4) bytes.swap32()
   else bytes.swap64()
@@ -152,7 +152,7 @@ function npyArray(
   const { info, shape, fortranOrder, descr, itemsize, bigEndian, dataLength } = npy
   const stride = fortranOrder ? { stride: fortranStrides(shape) } : {}
   if (info === undefined) {
-    const bytes = (): Uint8Array => new Uint8Array(extent.buffer(1), 0, dataLength)
+    const bytes = (): Uint8Array => extent.bytes().subarray(0, dataLength)
     const data = lazily([extent], access, bytes)
     return new NdArray({ dtype: 'void', shape, ...stride, descr, itemsize, data })
   }
@@ -186,7 +186,7 @@ export function stringTensor(
   refuseBigEndianStrings(context, key)
   const { shards, stats, access } = context
   const range = shards.range(entry, key)
-  const bytes = new Uint8Array(new Extent(key, range, entry.crc, 0, stats).buffer(1))
+  const bytes = new Extent(key, range, entry.crc, 0, stats).bytes()
   const count = sizeOf(entry.shape)
   if (entry.dtype === DT_VARIANT) {
     const { elements, crc } = parseVariants(bytes, count, key)

@@ -5,10 +5,9 @@
  *
  * @module
  */
-import { isCContiguous, isFortranContiguous, gather } from '../array/strides.js'
+import { gather, isCContiguous, isFortranContiguous, sizeOf } from '../array/strides.js'
 import { DT_STRING, dtypeInfo, type DType } from '../array/dtype.js'
 import type { CheckedInput } from '../array/input.js'
-import { bytesOf } from '../array/typed-arrays.js'
 import { encodeNpyHeader } from '../formats/npy.js'
 import { descrOfDType } from '../formats/npy-descr.js'
 import { crc32c } from '../native.js'
@@ -28,8 +27,8 @@ export interface BundleValue {
   readonly head: Uint8Array
   /** CRC-32C of everything that the entry's checksum covers before `source`. */
   readonly seed: number
-  /** Absent when the head is the whole value. */
-  readonly source?: Uint8Array
+  /** Absent when the head is the whole value. Any class: not all bytes fit a Uint8Array on Node 20. */
+  readonly source?: ArrayBufferView
   /** The parts of a tensor that is stored in slices; such an entry has no bytes of its own. */
   readonly slices?: readonly (readonly SliceExtent[])[]
 }
@@ -96,7 +95,7 @@ export function tensorValue(
   key: string,
   dtype: DType,
   shape: readonly number[],
-  source: Uint8Array,
+  source: ArrayBufferView,
 ): BundleValue {
   return { key, dtype: dtypeInfo(dtype).tf, shape, head: NO_BYTES, seed: 0, source }
 }
@@ -106,7 +105,7 @@ export function partitionedValues(
   key: string,
   dtype: DType,
   shape: readonly number[],
-  parts: readonly { readonly slice: readonly SliceExtent[]; readonly bytes: Uint8Array }[],
+  parts: readonly { readonly slice: readonly SliceExtent[]; readonly bytes: ArrayBufferView }[],
 ): BundleValue[] {
   const values = parts.map(({ slice, bytes }): BundleValue => {
     const partShape = slice.map(({ length }, axis) => (length < 0 ? (shape[axis] ?? 0) : length))
@@ -126,22 +125,24 @@ export function int64Value(key: string, value: number): BundleValue {
 /** An array as a scalar string that holds what `numpy.save` writes. */
 export function npyValue(key: string, array: CheckedInput): BundleValue {
   const { info, shape, descr } = array
-  const { bytes, fortranOrder } = contiguousBytes(array)
+  const { source, fortranOrder } = contiguous(array)
   const header = encodeNpyHeader({ descr: descr ?? descrOfDType(info), fortranOrder, shape })
-  const { head, seed } = stringHead(header, bytes.length)
-  return { key, dtype: DT_STRING, shape: [], head, seed, source: bytes }
+  const { head, seed } = stringHead(header, source.byteLength)
+  return { key, dtype: DT_STRING, shape: [], head, seed, source }
 }
 
 /**
  * The elements in memory order, shared where they lie together, else gathered in C order. As NumPy,
  * Fortran order is kept when the array has it and not C order too.
  */
-function contiguousBytes(array: CheckedInput): { bytes: Uint8Array; fortranOrder: boolean } {
-  const { data, shape, stride, offset, itemsize } = array
+function contiguous(array: CheckedInput): { source: ArrayBufferView; fortranOrder: boolean } {
+  const { info, data, shape, stride, offset, itemsize } = array
   const c = isCContiguous(shape, stride)
   const fortranOrder = !c && isFortranContiguous(shape, stride)
-  if (!c && !fortranOrder) return { bytes: gather(array), fortranOrder }
-  const size = shape.reduce((product, dimension) => product * dimension, 1)
-  const start = size === 0 ? 0 : offset * itemsize
-  return { bytes: bytesOf(data).subarray(start, start + size * itemsize), fortranOrder }
+  if (!c && !fortranOrder) return { source: gather(array), fortranOrder }
+  // Elements of `data` for one of the array.
+  const lanes = info.name === 'void' ? itemsize : info.lanes
+  const length = sizeOf(shape) * lanes
+  const start = length === 0 ? 0 : offset * lanes
+  return { source: data.subarray(start, start + length), fortranOrder }
 }

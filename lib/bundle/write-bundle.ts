@@ -92,7 +92,7 @@ export function* writeBundle(
 }
 
 const totalBytes = (values: readonly BundleValue[]): number =>
-  values.reduce((sum, { head, source }) => sum + head.length + (source?.length ?? 0), 0)
+  values.reduce((sum, { head, source }) => sum + head.length + (source?.byteLength ?? 0), 0)
 
 function planShards(directory: string, layout: Layout, input: WriteBundleInput): ShardPlan {
   const { values, snapshot, options } = input
@@ -144,7 +144,7 @@ function buildIndex(
       return { key: keyBytes, value: encodeEntry(entry) }
     }
     const { shard, offset } = layout.placements[i] ?? { shard: 0, offset: 0 }
-    const size = head.length + (source?.length ?? 0)
+    const size = head.length + (source?.byteLength ?? 0)
     const crc = mask(crcs[stored++] ?? 0)
     return {
       key: keyBytes,

@@ -136,7 +136,9 @@ class CheckpointBase {
     const checked = checkReadOptions(options, 'eager')
     if (sync) this.#queue.checkIdle(prefix ?? '')
     // After the saves before it, so that it does not change what they are about to number.
-    const status = yield* this.#queue.run(undefined, sync, () => this.#read(prefix, checked, sync))
+    const status = yield* this.#queue.run(undefined, sync, undefined, () =>
+      this.#read(prefix, checked, sync),
+    )
     if (createCounter) this.#createCounter()
     return status
   }

@@ -35,17 +35,18 @@ export class SaveQueue {
    * Runs `body` after all that was entered before it, of this queue and of the directory. The place
    * in the order is taken when the first step runs, not when it is this one's turn.
    *
+   * @param aborted rejects when the caller gives up waiting
    * @param body returns its result and what remains to be done in this place after the result is out
    */
   *run<T>(
     directory: string | undefined,
     sync: boolean,
+    aborted: Promise<never> | undefined,
     body: () => Steps<{ result: T; after?: () => Promise<void> }>,
   ): Steps<T> {
     if (sync) return (yield* body()).result
-    const earlier = [this.#last]
     const inDirectory = directory === undefined ? undefined : directories.get(directory)
-    if (inDirectory !== undefined) earlier.push(inDirectory)
+    const earlier = Promise.all([this.#last, inDirectory])
     let finish: () => void = () => undefined
     const end = new Promise<void>((resolve) => (finish = resolve))
     this.#last = end
@@ -53,7 +54,7 @@ export class SaveQueue {
     this.#unfinished++
     let after: Promise<void> | undefined
     try {
-      yield* wait(Promise.all(earlier))
+      yield* wait(aborted === undefined ? earlier : Promise.race([earlier, aborted]))
       const outcome = yield* body()
       after = outcome.after?.()
       return outcome.result
@@ -65,8 +66,8 @@ export class SaveQueue {
         }
         finish()
       }
-      if (after === undefined) release()
-      else void after.finally(release)
+      // Who comes next waits for this place only, so it is kept until all before it have ended.
+      void Promise.all([earlier, after]).finally(release)
     }
   }
 }

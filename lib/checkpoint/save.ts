@@ -38,7 +38,7 @@ export function* saveObjects(request: SaveRequest, sync: boolean): Steps<string>
     // A blocking save returns after it has read the arrays, so it need not copy them.
     const snapshot = captureSources(values, options.copy && !sync)
     try {
-      return yield* queue.run(splitPrefix(prefix).directory, sync, function* () {
+      return yield* queue.run(splitPrefix(prefix).directory, sync, operation.aborted, function* () {
         operation.check()
         // Only now, in turn: a save that failed before this one has burnt no number.
         const number = counter.value + 1
