@@ -157,10 +157,10 @@ export function ndarray(
   options: { dtype?: DType; stride?: readonly number[]; offset?: number } = {},
 ): NdArray {
   if (!isTypedArray(data)) throw new TypeError(`data must be a typed array, got ${inspect(data)}`)
-  const checked = checkParts(data, shape, options.stride, options.offset, options.dtype)
   if (shape === undefined && (options.stride ?? options.offset) !== undefined) {
     throw new TypeError('stride and offset need a shape')
   }
+  const checked = checkParts(data, shape, options.stride, options.offset, options.dtype)
   const { info, stride, offset } = checked
   return new NdArray({ dtype: info.name, shape: checked.shape, stride, offset, data })
 }

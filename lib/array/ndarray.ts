@@ -255,9 +255,8 @@ export function zeros<D extends DType = 'float64'>(shape: readonly number[], dty
   return new NdArray({ dtype: name, shape, data: viewAs(arrayClass, buffer, 0, bytes) })
 }
 
-/** Elements (not lanes) that `data` holds. */
+/** Elements (not lanes) that `data` holds; any number of those that have no bytes. */
 export function elementCount(data: TypedArray, info: DTypeInfo, itemsize: number): number {
-  return info.name === 'void'
-    ? Math.floor(data.length / Math.max(itemsize, 1))
-    : Math.floor(data.byteLength / (laneBytes(info) * info.lanes))
+  if (info.name === 'void') return itemsize === 0 ? Infinity : Math.floor(data.length / itemsize)
+  return Math.floor(data.byteLength / (laneBytes(info) * info.lanes))
 }
