@@ -1,0 +1,31 @@
+// What this machine can do at best, measured without Node: the limit that every figure of the
+// benchmark is printed beside. Also two services for the timed parts: warm free memory, and a cold
+// page cache for given files.
+//
+//   raw copy BYTES | write DIRECTORY BYTES ROUND | read FILE warm|cold ROUND
+//   raw touch BYTES | drop FILE...
+
+#include "read.h"
+#include "write.h"
+
+int main(int argc, char** argv) {
+  const std::vector<std::string> args(argv + 1, argv + argc);
+  const auto is = [&](const char* name, size_t count) {
+    return !args.empty() && args[0] == name && args.size() >= count;
+  };
+  if (is("copy", 2)) {
+    Copy(std::stoull(args[1]));
+  } else if (is("write", 4)) {
+    WriteAll(args[1], std::stoull(args[2]), std::stoi(args[3]));
+  } else if (is("read", 4)) {
+    ReadAll(args[1].c_str(), args[2] == "cold", std::stoi(args[3]));
+  } else if (is("touch", 2)) {
+    WarmFreeMemory(std::stoull(args[1]));
+  } else if (is("drop", 2)) {
+    for (size_t i = 1; i < args.size(); ++i) DropFromCache(args[i].c_str());
+  } else {
+    std::fprintf(stderr, "raw: copy | write | read | touch | drop; see raw.cc\n");
+    return 2;
+  }
+  return 0;
+}

@@ -1,0 +1,126 @@
+/** A report as Markdown. */
+import { first, limitsOf, ratio, rawFigures, steady } from './figures.mjs'
+import { mebibytes, middle, rate, spread, table } from './markdown.mjs'
+import { targets } from './targets.mjs'
+
+export function render(report) {
+  const { workload, title, quick, cold, rounds, states } = report
+  const notes = [quick && 'scaled down by `--quick`', cold && 'page cache dropped before each read']
+  const parts = [
+    `## Workload ${workload}: ${title}\n`,
+    [`${rounds} rounds, milliseconds, median (min–max).`, ...notes.filter(Boolean)].join(' ') +
+      '\n',
+    machineTable(report),
+  ]
+  for (const state of states) {
+    if (states.length > 1) parts.push(`### ${state.label}\n`)
+    parts.push(...sections(state))
+  }
+  const rows = targets(report)
+  if (rows.length > 0) {
+    parts.push('**Ratios and what is aimed at**\n', table(['', 'measured', 'aim'], rows))
+  }
+  return parts.join('\n')
+}
+
+function machineTable({ date, command, machine }) {
+  const { processor, memory, system, disk, node, commit } = machine
+  return [
+    `- ${date}, commit ${commit}, \`${command}\``,
+    `- ${processor}; ${memory}; ${system}; ${disk}; Node ${node}\n`,
+  ].join('\n')
+}
+
+function sections(state) {
+  const of = (kind) => state.contestants.filter((contestant) => contestant.kind === kind)
+  const parts = [`${state.arrays} arrays, ${(state.payload / 1e6).toFixed(1)} MB.\n`]
+  if (of('save').length > 0) parts.push('**Save**\n', saveTable(state, of('save')))
+  if (of('restore').length > 0) parts.push('**Restore**\n', restoreTable(state, of('restore')))
+  for (const { name, reason } of state.refused) parts.push(`${name}: left out, ${reason}.\n`)
+  parts.push('**Limits of this machine, same run**\n', rawTable(state))
+  return parts
+}
+
+function saveTable(state, contestants) {
+  const limits = limitsOf(state)
+  const rows = contestants.map((contestant) => {
+    const { name, promises, rounds } = contestant
+    const [call, wall] = [steady(contestant, 'call'), steady(contestant, 'wall')]
+    return [
+      `${name}<br>${promises}`,
+      spread(call),
+      limits.memcpy === undefined ? '–' : middle(ratio(call, limits.memcpy)),
+      spread(steady(contestant, 'block')),
+      spread(wall),
+      rate(state.payload, wall),
+      limits.new === undefined ? '–' : middle(ratio(wall, limits.new)),
+      `${middle(first(contestant, 'call'))} / ${middle(first(contestant, 'wall'))}`,
+      `${mebibytes(rounds.map(({ peak }) => peak))} / ${mebibytes(rounds.map(({ anonymous }) => anonymous))}`,
+      ((rounds[0].bytes / state.payload - 1) * 100).toFixed(3),
+    ]
+  })
+  const header = [
+    '',
+    'call',
+    '÷ memcpy',
+    'later block',
+    'durable',
+    'GB/s',
+    '÷ raw new file',
+    'first save: call / durable',
+    'peak above the state, MiB: all / private',
+    'file overhead, %',
+  ]
+  return table(header, rows)
+}
+
+function restoreTable(state, contestants) {
+  const limits = limitsOf(state)
+  const rows = contestants.map((contestant) => {
+    const { name, promises, limit } = contestant
+    const [wall, read, update] = ['wall', 'read', 'update'].map((field) => first(contestant, field))
+    const total = wall.map((value, round) => value + read[round] + update[round])
+    const beside = limits[limit]
+    return [
+      `${name}<br>${promises}`,
+      spread(wall),
+      rate(state.payload, wall),
+      beside === undefined ? '–' : `${middle(ratio(wall, beside))} × ${limit}`,
+      spread(first(contestant, 'block')),
+      middle(read),
+      middle(update),
+      spread(total),
+      middle(steady(contestant, 'wall')),
+      mebibytes(first(contestant, 'growth')),
+    ]
+  })
+  const header = [
+    '',
+    'usable',
+    'GB/s',
+    '÷ limit',
+    'longest block',
+    '+ read all',
+    '+ update all',
+    'total',
+    'usable, again',
+    'RSS growth, MiB',
+  ]
+  return table(header, rows)
+}
+
+function rawTable(state) {
+  const raw = rawFigures(state)
+  const limits = limitsOf(state)
+  const best = ['memcpy', 'new', 'recycled', 'sum', 'pread'].filter((name) => limits[name])
+  const describedByJson = ['JSON.stringify', 'JSON.parse'].map((name) => [name, limits[name], '–'])
+  const rows = [
+    ...raw.map(([name, times]) => [name, times, rate(state.payload, times)]),
+    ...best.map((name) => [`**best: ${name}**`, limits[name], rate(state.payload, limits[name])]),
+    ...describedByJson,
+  ]
+  return table(
+    ['', 'ms', 'GB/s'],
+    rows.map(([name, times, speed]) => [name, spread(times), name === 'map' ? '–' : speed]),
+  )
+}

@@ -1,0 +1,74 @@
+/**
+ * Measures saves and restores beside the limits of the machine. See README.md.
+ *
+ *   npm run bench -- --workload B --rounds 5
+ */
+import { rmSync } from 'node:fs'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { describeMachine } from './harness/machine.mjs'
+import { buildRaw } from './harness/raw.mjs'
+import { makeEmpty, runState } from './harness/rounds.mjs'
+import { render } from './report/render.mjs'
+import { workloads } from './workloads/index.mjs'
+
+const results = join(import.meta.dirname, 'results')
+
+const { values: args } = parseArgs({
+  options: {
+    workload: { type: 'string', default: 'B' },
+    only: { type: 'string', multiple: true, default: [] },
+    rounds: { type: 'string' },
+    quick: { type: 'boolean', default: false },
+    cold: { type: 'boolean', default: false },
+    json: { type: 'string' },
+    dir: { type: 'string', default: join(results, `data-${process.pid}`) },
+  },
+})
+const workload = workloads[args.workload]
+if (workload === undefined) {
+  throw new Error(`--workload must be one of ${Object.keys(workloads).join(', ')}`)
+}
+const { quick, cold, only } = args
+const rounds = Number(args.rounds ?? (quick ? 2 : 5))
+if (!(Number.isInteger(rounds) && rounds > 0))
+  throw new Error('--rounds must be a positive integer')
+const directory = resolve(args.dir)
+
+const log = (line) => process.stderr.write(`${line}\n`)
+const cleanUp = () => rmSync(directory, { recursive: true, force: true })
+process.once('SIGINT', () => process.exit(130))
+process.once('SIGTERM', () => process.exit(143))
+
+await makeEmpty(directory)
+process.once('exit', cleanUp)
+await buildRaw()
+const options = { workload, quick, rounds, only, cold, directory, log }
+const states = []
+for (const state of workload.states) states.push(await runState(state, options))
+const report = {
+  workload: args.workload,
+  title: workload.title,
+  date: new Date().toISOString().slice(0, 10),
+  command: commandLine(),
+  quick,
+  cold,
+  rounds,
+  machine: describeMachine(directory),
+  states,
+}
+const suffix = [quick && '-quick', cold && '-cold'].filter(Boolean).join('')
+const json = args.json ?? join(results, `${args.workload}${suffix}.json`)
+await mkdir(dirname(resolve(json)), { recursive: true })
+await writeFile(json, JSON.stringify(report, undefined, 1))
+process.stdout.write(render(report))
+
+/** As a reader would repeat it: without the paths of this machine. */
+function commandLine() {
+  const flags = [`--workload ${args.workload}`, `--rounds ${rounds}`]
+  if (quick) flags.push('--quick')
+  if (cold) flags.push('--cold')
+  for (const part of only) flags.push(`--only '${part}'`)
+  return `npm run bench -- ${flags.join(' ')}`
+}

@@ -1,0 +1,57 @@
+/**
+ * Makes the arrays of a workload and checks restored ones against them.
+ *
+ * The content is noise, the same in every process, so that nothing between here and the disk can
+ * leave pages out, and a restored array can be checked without a second copy of the state.
+ */
+
+/** Prime, so that rows of arrays do not repeat in step with pages. */
+const NOISE_LENGTH = 1048573
+
+const makeNoise = () => {
+  const noise = new Float32Array(NOISE_LENGTH)
+  let state = 0x9e3779b9
+  for (let i = 0; i < NOISE_LENGTH; i++) {
+    state ^= state << 13
+    state ^= state >>> 17
+    state ^= state << 5
+    noise[i] = state / 2 ** 31
+  }
+  return noise
+}
+
+const start = (index) => (index * 7919) % NOISE_LENGTH
+
+/** @returns an array per entry of `specs`: { group, name, shape, data } */
+export function makeState(specs) {
+  const noise = makeNoise()
+  return specs.map((spec, index) => {
+    const data = new Float32Array(sizeOf(spec.shape))
+    let from = start(index)
+    for (let at = 0; at < data.length; from = 0) {
+      const part = noise.subarray(from, from + data.length - at)
+      data.set(part, at)
+      at += part.length
+    }
+    return { ...spec, data }
+  })
+}
+
+/** Throws unless the first, the last and a middle element of each array are what was saved. */
+export function checkState(specs, arrays) {
+  const noise = makeNoise()
+  if (arrays.length !== specs.length) throw new Error(`${arrays.length} arrays were restored`)
+  for (const [index, { name, shape }] of specs.entries()) {
+    const data = arrays[index]
+    const size = sizeOf(shape)
+    for (const i of [0, size >> 1, size - 1]) {
+      const expected = noise[(start(index) + i) % NOISE_LENGTH]
+      if (data.length === size && data[i] === expected) continue
+      throw new Error(`'${name}' was restored wrong at ${i}: ${data[i]}, expected ${expected}`)
+    }
+  }
+}
+
+export const sizeOf = (shape) => shape.reduce((product, dimension) => product * dimension, 1)
+
+export const payloadOf = (specs) => 4 * specs.reduce((sum, { shape }) => sum + sizeOf(shape), 0)
