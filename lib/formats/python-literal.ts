@@ -157,7 +157,7 @@ class Parser {
     if (word === 'True') return true
     if (word === 'False') return false
     if (word === 'None') return null
-    const integer = Number(word.replace(/L$/, ''))
+    const integer = /\d/.test(word) ? Number(word.replace(/L$/, '')) : NaN
     if (!Number.isSafeInteger(integer)) this.#fail('not an integer in range')
     return integer
   }
