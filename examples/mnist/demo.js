@@ -87,7 +87,7 @@ function summarize(alone, killed, bytes) {
     `Saves               ${alone.saves.length}, of ${(bytes / 1e6).toFixed(1)} MB each`,
     `Stall per save      ${stall} (median): how long save() holds up the training`,
     `Durable after       ${durable} (median), written while the training goes on`,
-    `Restore             ${restore}, with every checksum verified`,
+    `Restore             ${restore} in a new process, every checksum verified`,
     `Killed at step      ${steps.join(', ')}`,
   ]
 }

@@ -35,8 +35,10 @@ class Display {
     }
   }
 
+  /** A save became durable. */
   saved() {
     this.#saves++
+    this.#bar?.update({ saves: this.#saves })
   }
 
   /** A line of text; the bar ends where it stands, and a new one begins at the next step. */
