@@ -171,13 +171,17 @@ export function ioError(
   return new CheckpointError('CKPT_IO', message, { errno, name, syscall, path }, options)
 }
 
-/** Node's own `fs` errors as ours; anything else unchanged. */
-export function fromNodeError(error: unknown): unknown {
+/**
+ * Node's own `fs` errors as ours; anything else unchanged.
+ *
+ * @param where the path, which Node leaves out where it knows only a descriptor
+ */
+export function fromNodeError(error: unknown, where = ''): unknown {
   if (!(error instanceof Error) || !('errno' in error) || typeof error.errno !== 'number') {
     return error
   }
   const { errno, syscall, path } = error as NodeJS.ErrnoException
-  return ioError(errno ?? 0, syscall ?? 'read', path ?? '', error)
+  return ioError(errno ?? 0, syscall ?? 'read', path ?? where, error)
 }
 
 function convert(error: unknown): unknown {

@@ -18,7 +18,7 @@ export function* readWhole(path: string, limit: number, sync: boolean): Steps<Ui
   try {
     return sync ? readWholeSync(path, limit) : yield* wait(readWholeAsync(path, limit))
   } catch (error) {
-    throw fromNodeError(error)
+    throw fromNodeError(error, path)
   }
 }
 
@@ -71,7 +71,7 @@ export function* listDirectory(path: string, sync: boolean): Steps<string[]> {
     return sync ? readdirSync(path) : yield* wait(readdir(path))
   } catch (error) {
     if (isMissing(error)) return []
-    throw fromNodeError(error)
+    throw fromNodeError(error, path)
   }
 }
 
@@ -82,7 +82,7 @@ export function* isDirectory(path: string, sync: boolean): Steps<boolean> {
     return stats.isDirectory()
   } catch (error) {
     if (isMissing(error)) return false
-    throw fromNodeError(error)
+    throw fromNodeError(error, path)
   }
 }
 

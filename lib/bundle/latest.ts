@@ -24,7 +24,7 @@ export function latestCheckpoint(directory: PathInput): string | null {
   try {
     text = readFileSync(statePath, 'utf8')
   } catch (error) {
-    const failure = fromNodeError(error)
+    const failure = fromNodeError(error, statePath)
     if (isCheckpointError(failure, 'CKPT_NOT_FOUND')) return null
     if (isCheckpointError(failure, 'CKPT_IO') && isAbsence(failure.details.name)) return null
     throw failure

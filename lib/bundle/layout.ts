@@ -12,7 +12,7 @@ export interface Placement {
 }
 
 export interface Layout {
-  /** Bytes of each shard; at least one shard, none empty. */
+  /** Bytes of each shard; of several none is empty, a single one is if the values have no bytes. */
   readonly shardSizes: readonly number[]
   /** One per value, in order; sorted by shard, then offset. */
   readonly placements: readonly Placement[]
@@ -48,7 +48,7 @@ export function planLayout(values: readonly BundleValue[], options: LayoutOption
       placements.push({ shard, offset })
       end = offset + sizeOfValue(values[i])
     }
-    return end
+    return groups.length > 1 ? Math.max(end, 1) : end
   })
   // A shard without values still needs a byte: TensorFlow's tools stumble over empty ones.
   for (let i = 0; i < padding; i++) shardSizes.push(1)

@@ -46,8 +46,8 @@ Status ReadShards(const ShardPlan& plan, ShardLayout* layout) {
   layout->shards.resize(plan.shard_sizes.size());
   for (size_t i = 0; i < layout->shards.size(); ++i) {
     uint64_t& size = layout->shards[i].size;
-    if (!ToUint64(plan.shard_sizes[i], &size) || size == 0) {
-      return Status::Invalid("shard " + std::to_string(i) + ": the size is not positive");
+    if (!ToUint64(plan.shard_sizes[i], &size)) {
+      return Status::Invalid("shard " + std::to_string(i) + ": the size is no file size");
     }
   }
   return Status::Ok();

@@ -32,6 +32,8 @@ class ShardFile {
     if (!fd.ok()) return fd.status();
     fd_ = std::move(fd).value();
     CKPT_TRY(Failpoint("before-shard-allocate"));
+    // TensorFlow's file of tensors without elements; neither call takes a length of 0.
+    if (size_ == 0) return Status::Ok();
     bool unsupported = false;
     CKPT_TRY(Allocate(fd_.get(), size_, path_, &unsupported));
     if (unsupported || !plan_.use_mapping) return Status::Ok();

@@ -178,9 +178,17 @@ TEST(ShardPlan, BadRowsAreNamed) {
   }
 }
 
-TEST(ShardPlan, EmptyShardsAndTornRowsAreInvalid) {
+TEST(ShardPlan, AShardWithoutBytesIsAnEmptyFile) {
   TestPlan plan;
   plan.sizes = {0};
+  auto result = plan.Write();
+  ASSERT_TRUE(result.ok()) << result.status().message;
+  EXPECT_EQ(std::filesystem::file_size(result.value().staging->PathOf("shard-0")), 0u);
+}
+
+TEST(ShardPlan, NegativeSizesAndTornRowsAreInvalid) {
+  TestPlan plan;
+  plan.sizes = {-1};
   EXPECT_EQ(plan.Write().status().code, Code::kInvalid);
   plan.sizes = {1};
   plan.extents = {0, 0, 0};
