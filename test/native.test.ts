@@ -1,0 +1,184 @@
+import { spawnSync } from 'node:child_process'
+import { openSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { isCheckpointError } from '../lib/errors.js'
+import {
+  Aborted,
+  capture,
+  checksum,
+  counts,
+  crc32c,
+  crc32cImplementation,
+  createJob,
+  fromNodeError,
+  ioError,
+  loadRanges,
+  mapView,
+  openMappings,
+  removeFiles,
+  type Mapping,
+} from '../lib/native.js'
+
+const bytes = (text: string): Buffer => Buffer.from(text)
+
+const map = (path: string): Mapping => {
+  const [mapping] = openMappings([path], true) as Mapping[]
+  if (mapping === undefined) throw new Error('nothing was mapped')
+  return mapping
+}
+
+t.test('known checksums', (t) => {
+  const vectors: [Uint8Array, number][] = [
+    [bytes(''), 0],
+    [bytes('a'), 0xc1d04330],
+    [bytes('123456789'), 0xe3069283],
+    [new Uint8Array(32), 0x8a9136aa],
+    [new Uint8Array(32).fill(0xff), 0x62a8ab43],
+    [Uint8Array.from({ length: 32 }, (_, i) => i), 0x46dd794e],
+  ]
+  for (const [data, crc] of vectors) t.equal(crc32c(data), crc)
+  t.equal(crc32c(bytes('56789'), crc32c(bytes('1234'))), 0xe3069283, 'continues a seed')
+  t.match(crc32cImplementation(), /^(sse4\.2|arm64|portable)$/)
+  t.end()
+})
+
+t.test('system errors carry errno, name, syscall, path and the way out', (t) => {
+  const full = ioError(28, 'fallocate', '/disk/x')
+  t.equal(full.code, 'CKPT_IO')
+  t.strictSame(full.details, { errno: -28, name: 'ENOSPC', syscall: 'fallocate', path: '/disk/x' })
+  t.match(full.message, /^fallocate of '\/disk\/x' failed: ENOSPC \(free some space/)
+  t.equal(ioError(5, 'fsync', 'x').message, "fsync of 'x' failed: EIO")
+  t.match(ioError(2, 'open', 'x'), { code: 'CKPT_NOT_FOUND', details: { path: 'x' } })
+  t.equal(ioError(2, 'rename', 'x').code, 'CKPT_IO')
+  t.end()
+})
+
+t.test("Node's errors become ours, others stay as they are", (t) => {
+  try {
+    openSync('/no/such/file', 'r')
+  } catch (error) {
+    const ours = fromNodeError(error)
+    t.ok(isCheckpointError(ours, 'CKPT_NOT_FOUND'))
+    t.match(ours, { details: { path: '/no/such/file' }, cause: error as Error })
+  }
+  try {
+    readFileSync('/')
+  } catch (error) {
+    t.match(fromNodeError(error), { code: 'CKPT_IO', details: { name: 'EISDIR' } })
+    t.match(fromNodeError(error, '/'), { details: { path: '/' } }, 'the path that Node left out')
+  }
+  const other = new Error('x')
+  t.equal(fromNodeError(other), other)
+  t.equal(fromNodeError('x'), 'x')
+  t.end()
+})
+
+t.test('a mapping is private, writable and outlives its file', async (t) => {
+  const dir = t.testdir({ data: '0123456789abcdef' })
+  const path = join(dir, 'data')
+  const mapping = map(path)
+  t.equal(mapping.size, 16)
+  const view = mapView(mapping, 8, 4)
+  t.equal(Buffer.from(view).toString(), '89ab')
+  new Uint8Array(view)[0] = 0x78
+  t.equal(readFileSync(path, 'utf8'), '0123456789abcdef')
+  const copy = Buffer.alloc(3)
+  mapping.readInto(1, copy)
+  t.equal(copy.toString(), '123')
+  await removeFiles([path, join(dir, 'not-there')], false)
+  t.throws(() => statSync(path))
+  t.equal(Buffer.from(view).toString(), 'x9ab')
+})
+
+t.test('ranges outside a mapping are refused', (t) => {
+  const mapping = map(join(t.testdir({ data: '0123456789' }), 'data'))
+  for (const [offset, length] of [
+    [0, 11],
+    [10, 1],
+    [-1, 1],
+    [2 ** 53, 1],
+    [0.5, 1],
+    [NaN, 1],
+  ] as const) {
+    t.throws(() => mapView(mapping, offset, length))
+    t.throws(() => {
+      mapping.readInto(offset, new Uint8Array(length))
+    })
+  }
+  t.end()
+})
+
+t.test('one missing file fails all mappings', async (t) => {
+  const dir = t.testdir({ a: 'a' })
+  const paths = [join(dir, 'a'), join(dir, 'b')]
+  const details = { path: join(dir, 'b') }
+  t.throws(() => openMappings(paths, true), { code: 'CKPT_NOT_FOUND', details })
+  await t.rejects(Promise.resolve(openMappings(paths, false)), { code: 'CKPT_NOT_FOUND', details })
+})
+
+t.test('checksums of mapped and of loaded ranges are the same', async (t) => {
+  const path = join(t.testdir({ data: '0123456789' }), 'data')
+  const rows = Float64Array.from(
+    [
+      [0, 0, 9, 0],
+      [0, 5, 5, crc32c(bytes('01234'))],
+      [0, 3, 0, 77],
+    ].flat(),
+  )
+  const expected = [crc32c(bytes('012345678')), crc32c(bytes('0123456789')), 77]
+  for (const sync of [true, false]) {
+    const job = createJob()
+    t.strictSame([...(await checksum(job, [map(path)], rows, 2, sync))], expected)
+    t.equal(job.done, 14)
+    const targets = [9, 5, 0].map((length) => new ArrayBuffer(length))
+    t.strictSame([...(await loadRanges(createJob(), [path], rows, targets, 2, sync))], expected)
+    t.strictSame(
+      targets.map((target) => Buffer.from(target).toString()),
+      ['012345678', '56789', ''],
+    )
+  }
+})
+
+t.test('a cancelled job ends its step as aborted', async (t) => {
+  const path = join(t.testdir({ data: '0123456789' }), 'data')
+  const job = createJob()
+  t.notOk(job.cancelled)
+  job.cancel()
+  t.ok(job.cancelled)
+  const rows = Float64Array.of(0, 0, 10, 0)
+  const rejected = Promise.resolve(checksum(job, [map(path)], rows, 1, false))
+  t.ok((await rejected.catch((error: unknown) => error)) instanceof Aborted)
+  try {
+    checksum(job, [map(path)], rows, 1, true)
+    t.fail('was not aborted')
+  } catch (error) {
+    t.ok(error instanceof Aborted)
+  }
+})
+
+t.test('a snapshot copies or refers, and is given back', (t) => {
+  const before = counts().snapshots
+  const data = new Float64Array(4)
+  const copy = capture([data, data.subarray(1, 3)], true)
+  t.match(copy, { byteLength: 48, copied: true })
+  t.equal(counts().snapshots, before + 1)
+  copy.release()
+  copy.release()
+  t.equal(counts().snapshots, before)
+  const reference = capture([data], false)
+  t.match(reference, { byteLength: 32, copied: false })
+  reference.release()
+  t.end()
+})
+
+t.test('an addon that cannot be loaded says where it was looked for and what to do', (t) => {
+  const script = `require(${JSON.stringify(require.resolve('../lib/native.js'))})`
+  const env = { ...process.env, CKPT_NATIVE: '/no/such/addon.node', NODE_OPTIONS: '' }
+  const { stderr, status } = spawnSync(process.execPath, ['-e', script], { env, encoding: 'utf8' })
+  t.equal(status, 1)
+  t.match(stderr, "ndcheckpoint's native addon could not be loaded on")
+  t.match(stderr, /Looked in:\n {2}\/no\/such\/addon\.node\n {2}.*build\n {2}.*prebuilds/)
+  t.match(stderr, 'npm rebuild ndcheckpoint')
+  t.end()
+})
