@@ -1,0 +1,220 @@
+"""Real TensorFlow, driven by tests: reads a request as one line of JSON, answers with one line.
+
+A request is {"command": name, ...arguments}; the answer {"result": ...} or {"error": type, "message": text}.
+"""
+import json
+import os
+import sys
+
+# Answers go to what standard output was; whatever else prints goes to standard error.
+ANSWERS = os.fdopen(os.dup(1), 'w', encoding='utf-8')
+os.dup2(2, 1)
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), 'fixtures', 'tf'))
+
+import make_fixtures as fixtures  # noqa: E402 -- sets the environment, then imports TensorFlow
+import ml_dtypes  # noqa: E402
+import numpy as np  # noqa: E402
+import tensorflow as tf  # noqa: E402
+from tensorflow.python.trackable import base as trackable_base  # noqa: E402
+
+COMMANDS = {}
+# What an NdArray holds as numbers; everything else is carried as its bytes.
+NUMBERS = {'b1', 'i1', 'u1', 'i2', 'u2', 'i4', 'u4', 'i8', 'u8', 'f2', 'f4', 'f8', 'c8', 'c16'}
+TYPES = ['|b1', '|i1', '|u1', '<i2', '>u2', '<i4', '>i4', '<u4', '<i8', '>u8', '<f2', '>f2', '<f4', '>f4', '<f8', '>f8', '<c8',
+         '>c8', '<c16', '<U3', '>U2', '|S5', '|V7', '<M8[ns]', '>M8[D]', '<m8[s]', '<f16', '<c32',
+         [('a', '<i4'), ('b', '>f8', (2,)), ('c', '|S3')], [('bfloat16', '<u2')], [('float8_e5m2', '|u1')]]
+
+
+def command(f):
+    COMMANDS[f.__name__] = f
+    return f
+
+
+def describe(a):
+    """descr, shape and digest of the bytes in C order; numbers as little-endian ones."""
+    if a.dtype.str[1:] in NUMBERS and a.dtype.names is None:
+        a = a.byteswap().view(a.dtype.newbyteorder('<')) if a.dtype.str[0] == '>' else a
+    return {'descr': np.lib.format.dtype_to_descr(a.dtype), 'shape': list(a.shape), 'sha256': fixtures.sha(a.tobytes('C'))}
+
+
+def describe_state(state):
+    # Pairs, not an object: `__proto__` is a name like any other.
+    return [[name, describe(child.value)] for name, child in state.children.items()]
+
+
+def build(tree):
+    """Objects for the nodes of a tree: states of the given names, and containers, which may share and form cycles."""
+    made = {}
+
+    def make(i):
+        if i in made:
+            return made[i]
+        node = tree[i]
+        kind, children = node['kind'], node['children']
+        if kind == 'state':
+            made[i] = fixtures.NumpyState()
+            made[i].children = {name: fixtures._Array(None) for name in node['names']}
+        elif kind == 'list':
+            made[i] = [make(child) for _, child in children]
+        elif kind == 'dict':
+            made[i] = {name: make(child) for name, child in children}
+        else:
+            made[i] = tf.train.Checkpoint() if kind == 'checkpoint' else tf.Module()
+            if node.get('counter'):
+                made[i]._maybe_create_save_counter()
+            for name, child in children:
+                setattr(made[i], name, make(child))
+        return made[i]
+
+    root = make(0)
+    return root, {i: node for i, node in made.items() if tree[i]['kind'] == 'state'}
+
+
+def restore_tree(prefix, tree, read):
+    root, states = build(tree)
+    status = root.read(prefix) if read else root.restore(prefix)
+    status.assert_consumed()
+    status.assert_existing_objects_matched()
+    return root, states
+
+
+@command
+def restore(prefix, tree, read=False):
+    root, states = restore_tree(prefix, tree, read)
+    return {'states': {i: describe_state(s) for i, s in states.items()}, 'counter': None if read else int(root.save_counter)}
+
+
+@command
+def resume(prefix, tree, base):
+    """Restores, turns every array around, adds one, saves under the next number."""
+    root, states = restore_tree(prefix, tree, False)
+    for state in states.values():
+        for child in state.children.values():
+            child.value = np.flip(child.value)
+        state.children['added'] = fixtures._Array(np.arange(5, dtype='>i4'))
+    path = root.save(base)
+    return {'prefix': path, 'states': {i: describe_state(s) for i, s in states.items()}, 'counter': int(root.save_counter)}
+
+
+@command
+def values(prefix, key, dtype):
+    """The elements of one array as TensorFlow's own dtype, as numbers."""
+    data = tf.train.load_checkpoint(prefix).get_tensor(key)
+    a = np.load(fixtures.io.BytesIO(data), allow_pickle=False)
+    return [repr(float(x)) for x in a[dtype].view(getattr(ml_dtypes, dtype)).astype(np.float64).reshape(-1)]
+
+
+@command
+def inspect(prefix):
+    """Every tensor as expected.json of the fixtures describes it."""
+    listed = [[key, list(shape)] for key, shape in tf.train.list_variables(prefix)]
+    return {'listed': listed, 'variables': list(fixtures.variables(prefix))}
+
+
+@command
+def latest(directory):
+    state = tf.train.get_checkpoint_state(directory)
+    return {'latest': tf.train.latest_checkpoint(directory), 'all': state and list(state.all_model_checkpoint_paths)}
+
+
+def random_array(rng):
+    dtype = np.dtype(TYPES[rng.integers(len(TYPES))])
+    shape = [int(d) for d in rng.integers(0, 5, rng.integers(0, 6))]
+    shape = [int(rng.integers(500, 3000))] if rng.random() < 0.1 else shape
+    count = int(np.prod(shape, dtype=np.int64))
+    if dtype.kind == 'b':
+        a = rng.integers(0, 2, count).astype(bool)
+    elif dtype.kind == 'U':
+        a = np.array([''.join(rng.choice(list('aé日😀'), 2)) for _ in range(count)], dtype)
+    else:
+        a = np.frombuffer(rng.bytes(count * dtype.itemsize), dtype)
+    a = a.reshape(shape)
+    how = rng.integers(4)
+    if how == 1:
+        a = np.asfortranarray(a)
+    elif how == 2:
+        a = a.T
+    elif how == 3 and a.ndim > 0:
+        a = np.flip(np.repeat(a, 2, axis=-1)[..., ::2])
+    return a
+
+
+def random_state(rng):
+    names = rng.permutation(['w', 'a/b', 'a.b', '.S', 'é日本', '', '0', 'py_state', '😀', '__proto__'])[:rng.integers(0, 8)]
+    return fixtures.NumpyState(**{str(name): random_array(rng) for name in names})
+
+
+@command
+def save(seed, base, write, max_shard_bytes=None):
+    """A random Checkpoint, saved or written."""
+    rng = np.random.default_rng(seed)
+    states = {'numpy_arrays': random_state(rng), 'deep': random_state(rng), 'listed': random_state(rng), 'moduled': random_state(rng)}
+    arrays = [fixtures.array(rng, d, [int(x) for x in rng.integers(0, 40, rng.integers(0, 4))])
+              for d in rng.permutation(fixtures.SLICEABLE + ['bfloat16'])]
+    module = tf.Module()
+    module.inner, module.again = states['moduled'], states['numpy_arrays']
+    checkpoint = tf.train.Checkpoint(
+        numpy_arrays=states['numpy_arrays'], table={'a/x': {'y': states['deep']}}, layers=[[], [states['listed']]], module=module,
+        values=[tf.Variable(a) for a in arrays])
+    options = None
+    if max_shard_bytes is not None:
+        policy = tf.train.experimental.MaxShardSizePolicy(max_shard_size=max_shard_bytes)
+        options = tf.train.CheckpointOptions(experimental_sharding_callback=policy)
+    prefix = (checkpoint.write if write else checkpoint.save)(base, options=options)
+    variables = [{'key': f'values/{i}/.ATTRIBUTES/VARIABLE_VALUE', 'dtype': tf.as_dtype(a.dtype).name, 'shape': list(a.shape),
+                  'sha256': fixtures.sha(a.tobytes('C'))} for i, a in enumerate(arrays)]
+    return {'prefix': prefix, 'states': {name: describe_state(s) for name, s in states.items()}, 'variables': variables}
+
+
+@command
+def save_slices(seed, prefix):
+    """Tensors cut at random along one axis, in random order."""
+    rng = np.random.default_rng(seed)
+    items, specs, expected = [], [], []
+    for n, dtype in enumerate(fixtures.SLICEABLE + ['uint16', 'float16', 'float8_e5m2']):
+        shape = [int(x) for x in rng.integers(1, 90, rng.integers(1, 4))]
+        axis = int(rng.integers(len(shape)))
+        cuts = [0, *sorted({int(x) for x in rng.integers(0, shape[axis], 4)} - {0}), shape[axis]]
+        a = fixtures.array(rng, dtype, shape)
+        for i in rng.permutation(len(cuts) - 1):
+            start, end = cuts[i], cuts[i + 1]
+            part = ':'.join(f'{start},{end - start}' if k == axis else '-' for k in range(len(shape)))
+            items.append((f't{n}', tf.constant(a.take(range(start, end), axis))))
+            specs.append(f'{" ".join(map(str, shape))} {part}')
+        expected.append({'key': f't{n}', 'dtype': dtype, 'shape': shape, 'sha256': fixtures.sha(a.tobytes())})
+    fixtures.save_v2(prefix, items, specs)
+    return sorted(expected, key=lambda v: v['key'])
+
+
+class OldArray(trackable_base.Trackable):
+    """An array as TensorFlow up to 1.11 saved it: under the attribute `array`."""
+
+    def __init__(self, value):
+        self.value = value
+
+    def _serialize_to_tensors(self):
+        out = fixtures.io.BytesIO()
+        np.save(out, self.value, allow_pickle=False)
+        return {'array': tf.constant(out.getvalue())}
+
+
+@command
+def save_old(base):
+    state = fixtures.NumpyState()
+    state.children = {'x': OldArray(np.arange(6, dtype='<i4').reshape(2, 3)), 'y': OldArray(np.float64(2.5))}
+    return {'prefix': tf.train.Checkpoint(numpy_arrays=state).save(base), 'states': {'numpy_arrays': describe_state(state)}}
+
+
+def main():
+    for line in sys.stdin:
+        request = json.loads(line)
+        try:
+            answer = {'result': COMMANDS[request.pop('command')](**request)}
+        except Exception as error:  # pylint: disable=broad-except -- the test decides what it means
+            answer = {'error': type(error).__name__, 'message': str(error)}
+        ANSWERS.write(json.dumps(answer) + '\n')
+        ANSWERS.flush()
+
+
+if __name__ == '__main__':
+    main()
