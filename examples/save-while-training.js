@@ -19,7 +19,6 @@ async function main(directory) {
   state.weights = zeros([16, 1024, 1024], 'float32') // 64 MiB
   const checkpoint = new Checkpoint({ state })
   const prefix = join(directory, 'ckpt')
-
   const begin = performance.now()
   const onProgress = ({ phase, done, total }) => {
     console.log(`  ${phase} ${(done / 2 ** 20).toFixed(0)} of ${(total / 2 ** 20).toFixed(0)} MiB`)

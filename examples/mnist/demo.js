@@ -39,33 +39,37 @@ function killPoints({ steps, saveEvery }) {
   const during = saveEvery * Math.round(0.75 * saves)
   return [
     { event: 'step', step: between, when: 'between two saves' },
-    { event: 'saving', step: during, when: 'while a save was being written' },
+    { event: 'saving', step: during, when: 'right after a save began' },
   ]
 }
 
 /** The run that is killed at each of the points, and resumed by a new process each time. */
 async function runKilled(options) {
   const display = new Display(options.steps)
-  const result = { kills: [], restores: [], accuracy: undefined }
-  for (const kill of [...killPoints(options), undefined]) {
-    let reached = 0
-    const killOn = ({ event, step }) => event === kill?.event && step === kill.step
-    await runWorker(options, onReport, killOn)
-    if (kill === undefined) break
-    result.kills.push(reached)
-    display.line(`killed with SIGKILL at step ${reached}, ${kill.when}`)
-
-    function onReport(report) {
-      if (report.event === 'step') display.step((reached = report.step), report.loss)
-      if (report.event === 'saved') display.saved()
-      if (report.event === 'done') result.accuracy = report.accuracy
-      if (report.event !== 'restored') return
-      result.restores.push(report)
+  const kills = []
+  const onReport = (report) => {
+    if (report.event === 'step') display.step(report.step, report.loss)
+    if (report.event === 'saved') display.saved()
+    if (report.event === 'started' && kills.length > 0) {
+      kills.at(-1).resumed = report
       display.line(`a new process resumed from step ${report.step}`)
     }
   }
+  for (const point of killPoints(options)) {
+    const kill = { step: 0 }
+    const watch = (report) => {
+      if (report.event === 'step') kill.step = report.step
+      onReport(report)
+    }
+    await runWorker(options, watch, ({ event, step }) => {
+      return event === point.event && step === point.step
+    })
+    kills.push(kill)
+    display.line(`killed with SIGKILL at step ${kill.step}, ${point.when}`)
+  }
+  await runWorker(options, onReport)
   display.stop()
-  return result
+  return kills
 }
 
 function median(numbers) {
@@ -75,13 +79,13 @@ function median(numbers) {
 
 const milliseconds = (ms) => `${ms.toFixed(ms < 10 ? 1 : 0)} ms`
 
-function summarize(alone, killed, bytes) {
+function summarize(alone, kills, bytes) {
   const { right, count } = alone.accuracy
   const stall = milliseconds(median(alone.saves.map((save) => save.stall)))
   const durable = milliseconds(median(alone.saves.map((save) => save.durable)))
-  const restore = milliseconds(median(killed.restores.map(({ ms }) => ms)))
+  const restore = milliseconds(median(kills.map(({ resumed }) => resumed.ms)))
   const percent = ((100 * right) / count).toFixed(1)
-  const steps = killed.kills.map((step, i) => `${step} (resumed from ${killed.restores[i].step})`)
+  const steps = kills.map(({ step, resumed }) => `${step} (resumed from ${resumed.step})`)
   return [
     `Test accuracy       ${percent} % of ${count} digits it never trained on`,
     `Saves               ${alone.saves.length}, of ${(bytes / 1e6).toFixed(1)} MB each`,
@@ -107,13 +111,13 @@ async function demo(options) {
   )
   const alone = await runAlone({ ...options, dir: join(directory, 'alone') })
   print('', '2. The same run, killed twice')
-  const killed = await runKilled({ ...options, dir: join(directory, 'killed') })
+  const kills = await runKilled({ ...options, dir: join(directory, 'killed') })
 
   print('', '3. The final checkpoints of both, compared bit for bit')
   const finals = ['alone', 'killed'].map((name) => latestCheckpoint(join(directory, name)))
   const comparison = await compareCheckpoints(...finals)
   print(...describeComparison(comparison).map((line) => `  ${line}`))
-  print('', 'Summary', ...summarize(alone, killed, comparison.bytes).map((line) => `  ${line}`), '')
+  print('', 'Summary', ...summarize(alone, kills, comparison.bytes).map((line) => `  ${line}`), '')
   if (options.keep !== undefined) print(`The checkpoints are kept: ${finals.join(' and ')}`, '')
   if (!comparison.identical) {
     console.error('FAILED: the resumed run ended in a different state than the run left alone.')

@@ -30,15 +30,12 @@ async function main({ dir, steps, saveEvery }) {
   const { train, test } = loadDigits()
   const checkpoint = createState(train.labels.length)
 
-  const latest = latestCheckpoint(dir)
-  if (latest !== null) {
-    const begin = performance.now()
-    await checkpoint.restore(latest)
-    report('restored', { step: checkpoint.progress.step[0], ms: performance.now() - begin })
-  }
+  const begin = performance.now()
+  await checkpoint.restore(latestCheckpoint(dir)) // null, and so nothing, the first time
+  const { step } = checkpoint.progress
+  report('started', { step: step[0], ms: performance.now() - begin })
 
   const trainer = createTrainer(checkpoint, train)
-  const { step } = checkpoint.progress
   let saved = Promise.resolve()
   while (step[0] < steps) {
     const loss = trainer()

@@ -14,7 +14,7 @@ let current
 process.on('exit', () => current?.kill('SIGKILL'))
 
 /**
- * @typedef {object} Report what `train.js` tells: `restored`, `step`, `saving`, `saved` or `done`
+ * @typedef {object} Report what `train.js` tells: `started`, `step`, `saving`, `saved` or `done`
  * @property {string} event
  */
 
