@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { resolve } from 'node:path'
 import { inspect } from 'node:util'
 import { checkPath, checkPrefix, type PathInput } from '../bundle/names.js'
 import { checkReadOptions, type ReadOptions } from '../bundle/reader.js'
@@ -135,20 +136,22 @@ class CheckpointBase {
     const prefix = path === null ? null : checkPath(path, 'path')
     const checked = checkReadOptions(options, 'eager')
     if (sync) this.#queue.checkIdle(prefix ?? '')
+    // Now: the working directory may be another one when it is this restore's turn.
+    const absolute = prefix === null ? null : resolve(prefix)
     // After the saves before it, so that it does not change what they are about to number.
-    const status = yield* this.#queue.run(undefined, sync, undefined, () =>
-      this.#read(prefix, checked, sync),
+    const restored = yield* this.#queue.run(undefined, sync, undefined, () =>
+      this.#read(absolute, checked, sync),
     )
     if (createCounter) this.#createCounter()
-    return status
+    return new RestoreStatus(prefix, restored)
   }
 
   *#read(
     prefix: string | null,
     options: ReturnType<typeof checkReadOptions>,
     sync: boolean,
-  ): Steps<{ result: RestoreStatus }> {
-    if (prefix === null) return { result: new RestoreStatus(null, 0) }
+  ): Steps<{ result: number }> {
+    if (prefix === null) return { result: 0 }
     return { result: yield* restoreObjects(this[NODE](), prefix, options, sync) }
   }
 

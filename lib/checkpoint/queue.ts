@@ -14,12 +14,13 @@ const directories = new Map<string, Promise<void>>()
 const MAX_UNFINISHED = 2
 
 export class SaveQueue {
+  #saves = 0
   #unfinished = 0
   #last: Promise<void> = Promise.resolve()
 
   /** @throws CheckpointError CKPT_BUSY if a save more would exceed the bound of memory */
   checkRoom(path: string): void {
-    if (this.#unfinished < MAX_UNFINISHED) return
+    if (this.#saves < MAX_UNFINISHED) return
     const message = `${String(MAX_UNFINISHED)} saves of this Checkpoint are unfinished, so '${path}' was not begun; await one of them first`
     throw new CheckpointError('CKPT_BUSY', message, { path })
   }
@@ -27,7 +28,7 @@ export class SaveQueue {
   /** @throws CheckpointError CKPT_BUSY if a blocking call would have to wait for an unfinished one */
   checkIdle(path: string): void {
     if (this.#unfinished === 0) return
-    const message = `a blocking call for '${path}' cannot wait for the save in progress; await it first`
+    const message = `a blocking call for '${path}' cannot wait for the save or restore in progress; await it first`
     throw new CheckpointError('CKPT_BUSY', message, { path })
   }
 
@@ -35,6 +36,7 @@ export class SaveQueue {
    * Runs `body` after all that was entered before it, of this queue and of the directory. The place
    * in the order is taken when the first step runs, not when it is this one's turn.
    *
+   * @param directory of a save; undefined for a restore, which counts as no save
    * @param aborted rejects when the caller gives up waiting
    * @param body returns its result and what remains to be done in this place after the result is out
    */
@@ -51,6 +53,8 @@ export class SaveQueue {
     const end = new Promise<void>((resolve) => (finish = resolve))
     this.#last = end
     if (directory !== undefined) directories.set(directory, end)
+    const isSave = directory !== undefined
+    if (isSave) this.#saves++
     this.#unfinished++
     let after: Promise<void> | undefined
     try {
@@ -59,6 +63,7 @@ export class SaveQueue {
       after = outcome.after?.()
       return outcome.result
     } finally {
+      if (isSave) this.#saves--
       this.#unfinished--
       const release = (): void => {
         if (directory !== undefined && directories.get(directory) === end) {

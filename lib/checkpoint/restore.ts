@@ -9,14 +9,14 @@ import { CheckpointError } from '../errors.js'
 import { bind } from '../graph/bind.js'
 import type { TrackableNode } from '../graph/trackable.js'
 import type { Steps } from '../twin.js'
-import { RestoreStatus } from './status.js'
 
+/** @returns how many arrays and counters took a value */
 export function* restoreObjects(
   root: TrackableNode,
   path: string,
   options: CheckedReadOptions,
   sync: boolean,
-): Steps<RestoreStatus> {
+): Steps<number> {
   const operation = new Operation(options, sync)
   return yield* operation.run(function* () {
     const reader = yield* openReader(path, options.access, sync)
@@ -35,6 +35,6 @@ export function* restoreObjects(
     operation.check()
     // From here on nothing fails: the objects change together or not at all.
     for (const { apply } of assignments) apply()
-    return new RestoreStatus(path, assignments.length)
+    return assignments.length
   })
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { resolve } from 'node:path'
 import { encodeObjectGraph } from '../bundle/messages.js'
 import { splitPrefix } from '../bundle/names.js'
 import { Operation } from '../bundle/operation.js'
@@ -35,16 +36,20 @@ export function* saveObjects(request: SaveRequest, sync: boolean): Steps<string>
     if (sync) queue.checkIdle(prefix)
     else queue.checkRoom(prefix)
     const values = takeValues(root)
+    // Now: the working directory may be another one when it is this save's turn.
+    const absolute = resolve(prefix)
+    const { directory } = splitPrefix(absolute)
     // A blocking save returns after it has read the arrays, so it need not copy them.
     const snapshot = captureSources(values, options.copy && !sync)
     try {
-      return yield* queue.run(splitPrefix(prefix).directory, sync, operation.aborted, function* () {
+      return yield* queue.run(directory, sync, operation.aborted, function* () {
         operation.check()
         // Only now, in turn: a save that failed before this one has burnt no number.
         const number = counter.value + 1
-        const path = numbered ? `${prefix}-${String(number)}` : prefix
+        const suffix = numbered ? `-${String(number)}` : ''
+        const path = prefix + suffix
         const removeReplaced = yield* writeBundle(operation, {
-          prefix: path,
+          prefix: absolute + suffix,
           values: numbered ? withCounter(values, number) : values,
           snapshot,
           options: options.bundle,
