@@ -17,7 +17,10 @@ export interface Progress {
 export interface OperationOptions {
   /** Stops the operation; it rejects with `signal.reason` and leaves nothing behind. */
   signal?: AbortSignal
-  /** At most ten calls a second, on the thread of the caller. */
+  /**
+   * At most ten calls a second, on the thread of the caller. What it throws ends the operation, as
+   * an abort does.
+   */
   onProgress?: (progress: Progress) => void
 }
 
@@ -54,9 +57,7 @@ export class Operation {
     this.check()
     this.#signal?.addEventListener('abort', this.#cancel, { once: true })
     try {
-      const result = yield* body()
-      if (this.#failure !== undefined) throw this.#failure.error
-      return result
+      return yield* body()
     } catch (error) {
       if (!(error instanceof Aborted)) throw error
       // A report that threw cancelled the job: its error is the reason.
@@ -67,9 +68,16 @@ export class Operation {
     }
   }
 
-  /** @throws the signal's reason once it is aborted */
+  /** @throws the signal's reason once it is aborted; what a report threw */
   check(): void {
     this.#signal?.throwIfAborted()
+    if (this.#failure !== undefined) throw this.#failure.error
+  }
+
+  /** It is done: what a report throws from now on, or threw too late, does not undo it. */
+  settle(): void {
+    clearInterval(this.#timer)
+    this.#failure = undefined
   }
 
   /** Rejects with the signal's reason when it aborts; undefined without a signal. */
@@ -125,13 +133,20 @@ export function checkOperationOptions(options: OperationOptions): void {
     throw new TypeError(`options must be an object, got ${inspect(options)}`)
   }
   const { signal, onProgress } = options
-  if (signal !== undefined && !(typeof signal === 'object' && 'aborted' in signal)) {
+  if (signal !== undefined && !isSignal(signal)) {
     throw new TypeError(`options.signal must be an AbortSignal, got ${inspect(signal)}`)
   }
   if (onProgress !== undefined && typeof onProgress !== 'function') {
     throw new TypeError(`options.onProgress must be a function, got ${inspect(onProgress)}`)
   }
 }
+
+/** By its methods: `instanceof` fails for the signals of another realm. */
+const isSignal = (value: unknown): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  'throwIfAborted' in value &&
+  'addEventListener' in value
 
 /** @throws TypeError unless the option is one of `choices`. */
 export function checkChoice<T extends string>(

@@ -77,6 +77,8 @@ export function* writeBundle(
   operation.begin('write', totalBytes(values))
   const { staging, crcs } = yield* wait(writeShards(job, plan, sync))
   try {
+    // The last report, before the commit: one that throws must still be able to prevent it.
+    operation.end()
     operation.check()
     const index = buildIndex(values, layout, crcs)
     yield* wait(commit(job, staging, planCommit(directory, base, layout, index, input), sync))
@@ -84,7 +86,7 @@ export function* writeBundle(
     yield* wait(discard(staging, sync))
     throw error
   }
-  operation.end()
+  operation.settle()
   const stale = existing.map(({ name }) => join(directory, name))
   return function* removeReplaced() {
     if (stale.length > 0) yield* wait(removeFiles(stale, sync))
