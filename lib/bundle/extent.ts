@@ -37,7 +37,6 @@ export class Extent {
   /** CRC-32C of all that the checksum covers before `range`. */
   readonly #seed: number
   readonly #stats: ReadStats
-  #checked = false
   #buffer: ArrayBuffer | undefined
 
   constructor(key: string, range: ByteRange, crc: number, seed: number, stats: ReadStats) {
@@ -52,6 +51,12 @@ export class Extent {
     return this.#seed
   }
 
+  /** Of these bytes in their shard, and of what they are expected to be. */
+  get #id(): string {
+    const { offset, length } = this.range
+    return `${String(offset)} ${String(length)} ${String(this.#seed)} ${String(this.#crc)}`
+  }
+
   /** @throws CheckpointError CKPT_CORRUPT unless the computed checksum is the stored one */
   settle(crc: number): void {
     const stored = unmask(this.#crc)
@@ -64,7 +69,7 @@ export class Extent {
         { key: this.key, path },
       )
     }
-    this.#checked = true
+    this.range.shard.checked.add(this.#id)
   }
 
   /** Takes bytes that were read from the file. */
@@ -75,19 +80,22 @@ export class Extent {
 
   /** Checks now, on this thread. */
   checkNow(): void {
-    if (this.#checked) return
+    if (this.range.shard.checked.has(this.#id)) return
     const [crc = 0] = checksum(createJob(), ...ranges([this]), THREADS, true) as Uint32Array
     this.settle(crc)
   }
 
-  /** Reads now, on this thread, unless the bytes are here already. */
+  /**
+   * Copies now, on this thread, unless the bytes are here already. From the mapping: the file may be
+   * gone by now.
+   */
   loadUnlessFilled(): void {
-    if (this.#buffer !== undefined) return
-    const target = allocate(this.range.length, this.key)
-    const [paths, rows] = fileRanges([this])
-    const [crc = 0] = loadRanges(createJob(), paths, rows, [target], 1, true) as Uint32Array
-    this.settle(crc)
-    this.fill(target)
+    this.#buffer ??= this.#copy('loaded')
+  }
+
+  /** Takes memory of its own, apart from other views of the same bytes. */
+  detach(): void {
+    this.#buffer ??= this.#copy('copied')
   }
 
   /**
@@ -124,17 +132,17 @@ export class Extent {
         if (!isCheckpointError(error, 'CKPT_TOO_LARGE')) throw error
       }
     }
-    return this.#copy()
+    return this.#copy('copied')
   }
 
-  #copy(): ArrayBuffer {
+  #copy(kind: 'copied' | 'loaded'): ArrayBuffer {
     const { shard, offset, length } = this.range
     const copy = allocate(length, this.key)
     for (let at = 0; at < length; at += COPY_BYTES) {
       const part = new Uint8Array(copy, at, Math.min(COPY_BYTES, length - at))
       shard.mapping.readInto(offset + at, part)
     }
-    this.#stats.copied++
+    this.#stats[kind]++
     return copy
   }
 }
@@ -193,6 +201,24 @@ function checkEffort(extents: readonly Extent[], fileBytes: number): void {
   if (bytes > 16 * fileBytes + 2 ** 20) {
     const message = `the entries claim ${String(bytes)} bytes of files that hold ${String(fileBytes)}`
     throw corrupt(message, 'inconsistent', extents[0] === undefined ? {} : { key: extents[0].key })
+  }
+}
+
+/**
+ * Gives each extent memory of its own where several name the same bytes: two objects took one saved
+ * array, and what is written to one must not show in the other.
+ */
+export function separate(extents: readonly Extent[], { verify }: AccessOptions): void {
+  const taken = new Set<string>()
+  for (const extent of extents) {
+    const { shard, offset, length } = extent.range
+    const bytes = `${shard.path} ${String(offset)} ${String(length)}`
+    if (taken.has(bytes)) {
+      // Now: once the other one has been written to, there is nothing left to check or to copy.
+      if (verify !== 'off') extent.checkNow()
+      extent.detach()
+    }
+    taken.add(bytes)
   }
 }
 

@@ -4,12 +4,13 @@
  * @module
  */
 import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { inspect } from 'node:util'
 import { dataTypeName, DT_STRING, DT_VARIANT, type DType } from '../array/dtype.js'
 import type { NdArray } from '../array/ndarray.js'
 import { CheckpointError } from '../errors.js'
 import { runAsync, runSync, type Steps } from '../twin.js'
-import { prepare, type AccessOptions, type Extent, type ReadStats } from './extent.js'
+import { prepare, separate, type AccessOptions, type Extent, type ReadStats } from './extent.js'
 import { isDirectory } from './files.js'
 import { readIndex } from './index-file.js'
 import { latestCheckpoint } from './latest.js'
@@ -25,7 +26,7 @@ import { Shards } from './shards.js'
 import type { StringTensor } from './strings.js'
 import type { TensorContext } from './tensor-context.js'
 import { numericTensor, npyTensor, scalarString, stringTensor, type LazyArray } from './tensors.js'
-import { verifyBundle, type VerifyReport } from './verify.js'
+import { toProblem, verifyBundle, type VerifyReport } from './verify.js'
 
 /** Key of the object graph in every object-based checkpoint: python/trackable/base.py. */
 export const OBJECT_GRAPH_KEY = '_CHECKPOINTABLE_OBJECT_GRAPH'
@@ -57,12 +58,12 @@ export interface VariableInfo {
 /**
  * An open checkpoint.
  *
- * Arrays are views of one private mapping for each data file: what you write to them is seen by
- * later `get`s of this reader and by nobody else, and never reaches the file. They stay valid after
- * the reader is closed and after the files are removed.
+ * Arrays are views of one private mapping for each data file where alignment allows: what you write
+ * to those is seen by later `get`s of this reader and by nobody else, and never reaches the file.
+ * They stay valid after the reader is closed and after the files are removed.
  */
 export class CheckpointReader {
-  /** The prefix. */
+  /** The prefix, absolute. */
   readonly path: string
   /** Absent once closed: the mappings live on in the arrays that hold them. */
   #context: TensorContext | undefined
@@ -146,7 +147,8 @@ export class CheckpointReader {
   }
 
   /**
-   * Checks every block of the index and every tensor, off the main thread.
+   * Checks every block of the index and every tensor, off the main thread: the files as they are
+   * now, not this reader's arrays, which may have been written to.
    *
    * @returns all problems, not only the first
    */
@@ -162,14 +164,25 @@ export class CheckpointReader {
   }
 
   #verify(operation: Operation): Steps<VerifyReport> {
-    const context = this.#use()
-    return operation.run(() => verifyBundle(context, operation))
+    this.#use()
+    const { path } = this
+    return operation.run(function* () {
+      const access = { mode: 'map', verify: 'off' } as const
+      let reader: CheckpointReader
+      try {
+        reader = yield* openReader(path, access, operation.sync)
+      } catch (error) {
+        return { ok: false, problems: [toProblem(error, indexPath(path))], tensors: 0, bytes: 0 }
+      }
+      return yield* verifyBundle(reader.#use(), operation)
+    })
   }
 
   /** @internal Checks or loads arrays as the options ask, before they are handed out. */
   *prepare(operation: Operation, extents: readonly Extent[]): Steps<void> {
     const { shards, access } = this.#use()
     yield* prepare(operation, extents, shards.totalBytes, access)
+    separate(extents, access)
   }
 
   /** @internal Checks everything once; afterwards nothing is checked again. */
@@ -248,7 +261,7 @@ function* openSteps(path: PathInput, options: ReadOptions, sync: boolean): Steps
   const checked = checkReadOptions(options, 'lazy')
   const operation = new Operation(checked, sync)
   return yield* operation.run(function* () {
-    const prefix = yield* resolvePrefix(checkPath(path, 'path'), sync)
+    const prefix = yield* resolvePrefix(resolve(checkPath(path, 'path')), sync)
     const reader = yield* openReader(prefix, checked.access, sync)
     if (checked.access.verify === 'eager') yield* reader.verifyEagerly(operation)
     return reader

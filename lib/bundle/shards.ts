@@ -21,6 +21,11 @@ export interface ByteRange {
 export interface Shard {
   readonly path: string
   readonly mapping: Mapping
+  /**
+   * Ranges that were right when they were checked. They are not checked again: views of them may
+   * have been written to since.
+   */
+  readonly checked: Set<string>
 }
 
 export class Shards {
@@ -62,7 +67,8 @@ export class Shards {
   }
 
   #add(shard: number, mapping: Mapping | undefined): void {
-    if (mapping !== undefined) this.#open.set(shard, { path: this.pathOf(shard), mapping })
+    if (mapping === undefined) return
+    this.#open.set(shard, { path: this.pathOf(shard), mapping, checked: new Set() })
   }
 
   pathOf(shard: number): string {

@@ -62,8 +62,8 @@ export function numericTensor(
 function lazily<T>(extents: readonly Extent[], access: AccessOptions, work: () => T): () => T {
   return () => {
     for (const extent of extents) {
+      if (access.verify !== 'off') extent.checkNow()
       if (access.mode === 'load') extent.loadUnlessFilled()
-      else if (access.verify !== 'off') extent.checkNow()
     }
     return work()
   }
@@ -82,8 +82,9 @@ function elementsOf(
   const lane = laneBytes(info)
   if (!bigEndian || lane === 1) return arrayOver(info, extent.buffer(lane))
   const swapped = allocate(extent.range.length, extent.key)
-  const bytes = Buffer.from(swapped)
-  bytes.set(extent.bytes())
+  // Without the rest of an element, which only bytes behind the data of a .npy can be.
+  const bytes = Buffer.from(swapped, 0, swapped.byteLength - (swapped.byteLength % lane))
+  bytes.set(extent.bytes().subarray(0, bytes.length))
   if (lane === 2) bytes.swap16()
   else if (lane === 4) bytes.swap32()
   else bytes.swap64()

@@ -63,7 +63,8 @@ function extentsOf(context: TensorContext, entry: BundleEntry, key: string): Ext
   return (isText ? stringTensor : numericTensor)(context, entry, key).extents
 }
 
-function toProblem(error: unknown, path: string, key?: string): VerifyProblem {
+/** @throws what is no failure of the checkpoint */
+export function toProblem(error: unknown, path: string, key?: string): VerifyProblem {
   if (!(error instanceof CheckpointError)) throw error
   const details = error.details as { path?: string; key?: string }
   const named = details.key ?? key
