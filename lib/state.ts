@@ -7,7 +7,7 @@
 import { inspect, type InspectOptions } from 'node:util'
 import { checkInput, dtypeOfArray, type ArrayInput } from './array/input.js'
 import { NdArray } from './array/ndarray.js'
-import type { TypedArray } from './array/dtype.js'
+import type { DType, TypedArray } from './array/dtype.js'
 import { arrayClassOf, isTypedArray, viewAs } from './array/typed-arrays.js'
 import type { SerializedTensor } from './bundle/messages.js'
 import type { CheckpointReader } from './bundle/reader.js'
@@ -18,7 +18,8 @@ import { NODE, type Assignment, type NodeValue, type TrackableNode } from './gra
 /** Holds one array of a state; the wrapper object of TensorFlow's class, a node of its own. */
 class Slot {
   #value: ArrayInput | undefined
-  #restored: (() => ArrayInput) | undefined
+  /** In place of the value: what was restored, and what kind of typed array it is to become. */
+  #restored: { readonly array: NdArray; readonly like: Likeness } | undefined
 
   constructor(value?: ArrayInput) {
     this.#value = value
@@ -27,7 +28,8 @@ class Slot {
   /** The very object that was set; a restored typed array is made here, at its first use. */
   get value(): ArrayInput | undefined {
     if (this.#restored !== undefined) {
-      this.#value = this.#restored()
+      const { array, like } = this.#restored
+      this.#value = like.make(array.data)
       this.#restored = undefined
     }
     return this.#value
@@ -40,19 +42,31 @@ class Slot {
 
   /** Replaces the value by a restored one; a typed array stays one if rank and element type fit. */
   replace(array: NdArray): void {
-    const held = this.#value
-    if (!isTypedArray(held) || array.shape.length !== 1 || dtypeOfArray(held) !== array.dtype) {
-      this.value = array
-      return
-    }
-    this.#restored = () => likeTypedArray(held, array.data)
+    const like = this.#restored?.like ?? likenessOf(this.#value)
+    this.value = array
+    if (like?.dtype !== array.dtype || array.shape.length !== 1) return
+    this.#restored = { array, like }
+    // Not kept: it may be large, and it is not to be seen again.
+    this.#value = undefined
   }
 }
 
-function likeTypedArray(held: TypedArray, data: TypedArray): TypedArray {
-  const { buffer, byteOffset, byteLength } = data
-  if (Buffer.isBuffer(held)) return Buffer.from(buffer, byteOffset, byteLength)
-  return viewAs(arrayClassOf(held) ?? 'Uint8Array', buffer, byteOffset, byteLength)
+/** A kind of typed array. */
+interface Likeness {
+  readonly dtype: DType
+  make(data: TypedArray): TypedArray
+}
+
+function likenessOf(held: ArrayInput | undefined): Likeness | undefined {
+  if (!isTypedArray(held)) return undefined
+  const name = Buffer.isBuffer(held) ? 'Buffer' : (arrayClassOf(held) ?? 'Uint8Array')
+  return {
+    dtype: dtypeOfArray(held),
+    make: ({ buffer, byteOffset, byteLength }) =>
+      name === 'Buffer'
+        ? Buffer.from(buffer, byteOffset, byteLength)
+        : viewAs(name, buffer, byteOffset, byteLength),
+  }
 }
 
 /** A record without a prototype: `__proto__` and `constructor` are names like any other. */
@@ -84,8 +98,10 @@ class Handler implements ProxyHandler<object> {
     try {
       checkInput(value)
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause)
-      throw new TypeError(`NumpyState property '${key}' must be an array: ${reason}`, { cause })
+      // An array that is one, but whose bytes are corrupt, is not the caller's mistake.
+      if (!(cause instanceof TypeError || cause instanceof RangeError)) throw cause
+      const message = `NumpyState property '${key}' must be an array: ${cause.message}`
+      throw new TypeError(message, { cause })
     }
     const slot = this.#slots[key]
     // The same slot for the same name: TensorFlow keeps its wrapper too.

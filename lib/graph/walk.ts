@@ -34,6 +34,7 @@ export function walk(root: TrackableNode): SavedObjects {
   for (const { node, path } of visits) {
     const children: ObjectReference[] = []
     for (const [localName, child] of node.children()) {
+      requireText(localName)
       let nodeId = ids.get(child.identity)
       if (nodeId === undefined) {
         nodeId = visits.length
@@ -51,4 +52,10 @@ export function walk(root: TrackableNode): SavedObjects {
     nodes.push({ children, attributes, slotVariables: [] })
   }
   return { values, graph: { nodes } }
+}
+
+/** Two names that differ only in lone surrogates would be one key. */
+function requireText(name: string): void {
+  if (!/\p{Surrogate}/u.test(name)) return
+  throw new TypeError(`the name ${JSON.stringify(name)} cannot be saved: it is not valid Unicode`)
 }
