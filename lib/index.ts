@@ -10,6 +10,7 @@ export type { ArrayInput, ArrayParts } from './array/input.js'
 export type { DType, TypedArray } from './array/dtype.js'
 export type { NpyDescr, NpyField } from './array/descr.js'
 export { NumpyState } from './state.js'
+export type { AnyArrays } from './state.js'
 export { Checkpoint } from './checkpoint/checkpoint.js'
 export { RestoreStatus } from './checkpoint/status.js'
 export type { SaveOptions } from './checkpoint/options.js'
@@ -27,6 +28,12 @@ export type { Progress, OperationOptions } from './bundle/operation.js'
 export type { PathInput } from './bundle/names.js'
 export type { VerifyProblem, VerifyReport } from './bundle/verify.js'
 export type { ReadStats } from './bundle/extent.js'
-export type { ObjectGraph, ObjectNode, ObjectReference, SerializedTensor, SlotVariableReference } from './bundle/messages.js'
+export type {
+  ObjectGraph,
+  ObjectNode,
+  ObjectReference,
+  SerializedTensor,
+  SlotVariableReference,
+} from './bundle/messages.js'
 export { CheckpointError, isCheckpointError } from './errors.js'
 export type { CorruptReason, ErrorCode, ErrorDetails } from './errors.js'

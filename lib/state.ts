@@ -222,12 +222,13 @@ function stateNode(identity: object, slots: Slots): TrackableNode {
   }
 }
 
+// eslint-disable-next-line @typescript-eslint/no-extraneous-class -- its members are the arrays
 class NumpyStateBase {
   constructor() {
     const slots = Object.create(null) as Slots
     const proxy: object = new Proxy(this, new Handler(slots))
     nodes.set(proxy, stateNode(proxy, slots))
-    return proxy as this
+    return proxy
   }
 
   static {
@@ -264,14 +265,20 @@ const nodes = new WeakMap<object, TrackableNode>()
  * arrays.weights = zeros([3, 4])
  * ```
  *
+ * TypeScript checks names and kinds of the arrays if it is told them:
+ * `new NumpyState<{ weights: NdArray<'float32'>; step: BigInt64Array }>()`.
+ *
  * @throws TypeError naming the property, when it is set to anything but an array
  */
-export type NumpyState<T extends object = Record<string, NdArray>> = T
+export type NumpyState<T extends object = AnyArrays> = T
+
+/** Typed arrays go in as well as NdArrays, and which one comes out only the program knows. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- a union would need a cast at each use
+export type AnyArrays = Record<string, any>
 
 interface NumpyStateConstructor {
-  new <T extends object = Record<string, NdArray>>(): NumpyState<T>
+  new <T extends object = AnyArrays>(): NumpyState<T>
   readonly prototype: object
 }
 
-export const NumpyState: NumpyStateConstructor =
-  NumpyStateBase as unknown as NumpyStateConstructor
+export const NumpyState: NumpyStateConstructor = NumpyStateBase as unknown as NumpyStateConstructor

@@ -17,4 +17,7 @@ run(process.execPath, [join(root, 'scripts/build-ts.mjs')])
 if (process.env.CKPT_NATIVE === undefined && !existsSync(join(root, 'build/Release'))) {
   run('npm', ['run', '--silent', 'build:native'])
 }
-run(process.execPath, [join(dirname(require.resolve('tap/package.json')), 'dist/esm/run.mjs'), ...process.argv.slice(2)])
+run(process.execPath, [
+  join(dirname(require.resolve('tap/package.json')), 'dist/esm/run.mjs'),
+  ...process.argv.slice(2),
+])

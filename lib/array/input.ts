@@ -65,8 +65,8 @@ export function dtypeOfArray(data: TypedArray): DType {
  */
 export function checkInput(value: unknown): CheckedInput {
   if (isTypedArray(value)) return checkTypedArray(value)
-  if (value instanceof NdArray) return fromNdArray(value)
-  if (typeof value !== 'object' || value === null ) throw notAnArray(value)
+  if (value instanceof NdArray) return fromNdArray(value as NdArray)
+  if (typeof value !== 'object' || value === null) throw notAnArray(value)
   const { data, shape, stride, offset, dtype } = value as Record<string, unknown>
   if (!isTypedArray(data)) {
     if (Array.isArray(data)) {
@@ -116,7 +116,8 @@ function checkParts(
 
 function checkDType(data: TypedArray, dtype: unknown): DType {
   if (dtype === undefined) return dtypeOfArray(data)
-  if (typeof dtype !== 'string') throw new TypeError(`dtype must be a string, got ${inspect(dtype)}`)
+  if (typeof dtype !== 'string')
+    throw new TypeError(`dtype must be a string, got ${inspect(dtype)}`)
   const info = findDType(NPM_NAMES[dtype] ?? dtype)
   if (info === undefined || info.itemsize === 0) throw new TypeError(`unknown dtype '${dtype}'`)
   const arrayClass = arrayClassOf(data) ?? 'Uint8Array'

@@ -110,7 +110,9 @@ export class NdArray<D extends DType = DType> {
    *
    * @throws RangeError if an index lies outside its axis, TypeError if the value does not fit.
    */
-  set(...indexThenValue: [...index: number[], value: ElementOf<D> | number | bigint | boolean]): void {
+  set(
+    ...indexThenValue: [...index: number[], value: ElementOf<D> | number | bigint | boolean]
+  ): void {
     const value = indexThenValue.at(-1)
     const index = indexThenValue.slice(0, -1) as number[]
     if (indexThenValue.length === 0) throw new TypeError('set needs an index and a value')
@@ -152,8 +154,9 @@ export class NdArray<D extends DType = DType> {
   #write(position: number, value: unknown): void {
     const data = this.data as unknown as (number | bigint)[]
     const { lanes, codec, name } = this.#info
-    if (name === 'void') return this.#writeBytes(position, value)
-    if (lanes === 2) {
+    if (name === 'void') {
+      this.#writeBytes(position, value)
+    } else if (lanes === 2) {
       const { re, im } = toComplex(value)
       data[2 * position] = re
       data[2 * position + 1] = im
@@ -245,7 +248,10 @@ export function checkBounds(
  * @param dtype default `float64`, as in NumPy
  * @throws TypeError, RangeError naming a bad argument
  */
-export function zeros<D extends DType = 'float64'>(shape: readonly number[], dtype?: D): NdArray<D> {
+export function zeros<D extends DType = 'float64'>(
+  shape: readonly number[],
+  dtype?: D,
+): NdArray<D> {
   const name = (dtype ?? 'float64') as D
   const info = dtypeInfo(name)
   if (info.itemsize === 0) throw new TypeError(`zeros cannot make dtype '${name}'`)

@@ -11,10 +11,11 @@ interface TypedArrayConstructor {
   new (buffer: ArrayBufferLike, byteOffset: number, length: number): TypedArray
 }
 
-const tagGetter = Object.getOwnPropertyDescriptor(
+/** The getter of %TypedArray%.prototype: it looks into the value, whatever realm it is from. */
+const { get: tagGetter } = Object.getOwnPropertyDescriptor(
   Object.getPrototypeOf(Uint8Array.prototype) as object,
   Symbol.toStringTag,
-)?.get as (this: unknown) => string | undefined
+) as unknown as { readonly get: (this: unknown) => string | undefined }
 
 /** Class name of a typed array of any realm; undefined for anything else, DataView included. */
 export function arrayClassOf(value: unknown): ArrayClass | undefined {

@@ -113,7 +113,7 @@ export function decodeKey(bytes: Uint8Array): string {
 
 function decodePieces(bytes: Buffer): string {
   let text = ''
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const length = sequenceLength(bytes[at] ?? 0)
     const piece = bytes.subarray(at, at + length)
     const decoded = piece.toString('utf8')

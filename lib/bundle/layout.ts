@@ -103,7 +103,12 @@ function splitTo(groups: Group[], values: readonly BundleValue[], count: number)
     const group = groups[widest]
     if (group === undefined) return count - groups.length
     const middle = halfway(group, values)
-    groups.splice(widest, 1, { first: group.first, last: middle }, { first: middle, last: group.last })
+    groups.splice(
+      widest,
+      1,
+      { first: group.first, last: middle },
+      { first: middle, last: group.last },
+    )
   }
   return 0
 }

@@ -90,6 +90,11 @@ interface Codec extends Pick<typeof Runtime, 'create' | 'fromBinary' | 'toBinary
 
 let loaded: Codec | undefined
 
+/** Loads the protobuf runtime now, so that the first save does not stop for it. */
+export function loadMessages(): void {
+  codec()
+}
+
 /** Loads the protobuf runtime on first use: it takes as long as the rest of the package. */
 function codec(): Codec {
   if (loaded !== undefined) return loaded

@@ -9,7 +9,7 @@ import type { Steps } from '../twin.js'
 
 /** Bytes, not items. `total` is known from the first call. */
 export interface Progress {
-  readonly phase: 'snapshot' | 'write' | 'sync' | 'verify' | 'load'
+  readonly phase: 'write' | 'sync' | 'verify' | 'load'
   readonly done: number
   readonly total: number
 }
@@ -41,8 +41,9 @@ export class Operation {
     this.#onAbort?.()
   }
   #timer: NodeJS.Timeout | undefined
-  #phase: Progress['phase'] = 'snapshot'
+  #phase: Progress['phase'] = 'write'
   #total = 0
+  #last: Progress | undefined
   #base = 0
   #failure: { error: unknown } | undefined
 
@@ -118,8 +119,12 @@ export class Operation {
     const done = Math.min(this.job.done - this.#base, this.#total)
     // Writing ends in a sync, which has no progress of its own.
     const phase = this.#phase === 'write' && done === this.#total ? 'sync' : this.#phase
+    const last = this.#last
+    if (last?.phase === phase && last.done === done) return
+    const progress = { phase, done, total: this.#total }
+    this.#last = progress
     try {
-      this.#onProgress?.({ phase, done, total: this.#total })
+      this.#onProgress?.(progress)
     } catch (error) {
       this.#failure ??= { error }
       this.job.cancel()

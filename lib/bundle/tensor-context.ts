@@ -37,4 +37,3 @@ export function fixedRange(
   }
   return shards.range(entry, key)
 }
-

@@ -4,7 +4,13 @@
  *
  * @module
  */
-import { DT_STRING, DT_VARIANT, dataTypeName, dtypeOfNumber, type DTypeInfo } from '../array/dtype.js'
+import {
+  DT_STRING,
+  DT_VARIANT,
+  dataTypeName,
+  dtypeOfNumber,
+  type DTypeInfo,
+} from '../array/dtype.js'
 import { NdArray } from '../array/ndarray.js'
 import { fortranStrides, sizeOf } from '../array/strides.js'
 import { laneBytes, viewAs } from '../array/typed-arrays.js'
@@ -29,7 +35,10 @@ export function fixedWidth(entry: BundleEntry, key: string): DTypeInfo {
   const info = dtypeOfNumber(entry.dtype)
   if (info === undefined) {
     const feature = `dtype ${dataTypeName(entry.dtype)}`
-    throw new CheckpointError('CKPT_UNSUPPORTED', `tensor '${key}' has ${feature}`, { feature, key })
+    throw new CheckpointError('CKPT_UNSUPPORTED', `tensor '${key}' has ${feature}`, {
+      feature,
+      key,
+    })
   }
   return info
 }

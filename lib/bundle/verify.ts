@@ -68,6 +68,10 @@ export function toProblem(error: unknown, path: string, key?: string): VerifyPro
   if (!(error instanceof CheckpointError)) throw error
   const details = error.details as { path?: string; key?: string }
   const named = details.key ?? key
-  const problem = { code: error.code, path: details.path ?? path, reason: error.message }
+  const problem = {
+    code: error.code as ErrorCode,
+    path: details.path ?? path,
+    reason: error.message,
+  }
   return named === undefined ? problem : { ...problem, key: named }
 }

@@ -125,7 +125,15 @@ function planShards(directory: string, layout: Layout, input: WriteBundleInput):
     row += EXTENT_COLUMNS
   }
   const shardSizes = Float64Array.from(layout.shardSizes)
-  return { directory, shardSizes, extents, heads, snapshot, threads: THREADS, durable: options.durable }
+  return {
+    directory,
+    shardSizes,
+    extents,
+    heads,
+    snapshot,
+    threads: THREADS,
+    durable: options.durable,
+  }
 }
 
 interface IndexRow {
@@ -133,11 +141,7 @@ interface IndexRow {
   readonly value: Uint8Array
 }
 
-function buildIndex(
-  values: readonly BundleValue[],
-  layout: Layout,
-  crcs: Uint32Array,
-): Uint8Array {
+function buildIndex(values: readonly BundleValue[], layout: Layout, crcs: Uint32Array): Uint8Array {
   let stored = 0
   const rows = values.map((value, i): IndexRow => {
     const { key, keyBytes = Buffer.from(key), dtype, shape, head, source, slices } = value

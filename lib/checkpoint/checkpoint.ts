@@ -6,6 +6,7 @@
  */
 import { resolve } from 'node:path'
 import { inspect } from 'node:util'
+import { loadMessages } from '../bundle/messages.js'
 import { checkPath, checkPrefix, type PathInput } from '../bundle/names.js'
 import { checkReadOptions, type ReadOptions } from '../bundle/reader.js'
 import { NODE, nodeOf, type TrackableNode } from '../graph/trackable.js'
@@ -27,6 +28,8 @@ class CheckpointBase {
     if (typeof children !== 'object' || (children as unknown) === null) {
       throw new TypeError(`children must be an object, got ${inspect(children)}`)
     }
+    // Tens of milliseconds once: here, while the program starts, not in its first save.
+    loadMessages()
     const named = Object.entries(children)
     // TensorFlow tracks keyword arguments in the order of their names' code points, which is that
     // of their UTF-8 bytes.
@@ -106,12 +109,7 @@ class CheckpointBase {
     return runSync(this.#restore(path, options, false, true))
   }
 
-  *#save(
-    path: PathInput,
-    options: SaveOptions,
-    numbered: boolean,
-    sync: boolean,
-  ): Steps<string> {
+  *#save(path: PathInput, options: SaveOptions, numbered: boolean, sync: boolean): Steps<string> {
     const prefix = checkPrefix(path)
     const checked = checkSaveOptions(options)
     if (numbered) this.#createCounter()

@@ -57,7 +57,7 @@ export function encodeNpyHeader(header: NpyHeader): Uint8Array {
   const { descr, fortranOrder, shape } = header
   const order = fortranOrder ? 'True' : 'False'
   const text = `{'descr': ${formatDescr(descr)}, 'fortran_order': ${order}, 'shape': ${formatShape(shape)}, }`
-  // eslint-disable-next-line no-control-regex -- Latin-1 is what versions 1 and 2 can hold
+  // Latin-1 is what versions 1 and 2 can hold.
   if (!/^[\0-\xff]*$/.test(text)) return frame(3, Buffer.from(text, 'utf8'))
   const latin1 = Buffer.from(text, 'latin1')
   return paddedLength(1, latin1.length) <= 0xffff ? frame(1, latin1) : frame(2, latin1)

@@ -21,7 +21,7 @@ export interface NodeValue {
   /** TensorFlow 1's variable name, for loading by name; empty for Python state. */
   readonly fullName: string
   /** Its bytes as they are now. */
-  encode(key: string): BundleValue
+  readonly encode: (key: string) => BundleValue
 }
 
 /** A restore of one object, decided but not done: nothing changes before all of them are ready. */
@@ -29,7 +29,7 @@ export interface Assignment {
   /** Bytes to be checked or loaded first. */
   readonly extents: readonly Extent[]
   /** Takes the values. Does not fail. */
-  apply(): void
+  readonly apply: () => void
 }
 
 export interface TrackableNode {
@@ -41,10 +41,7 @@ export interface TrackableNode {
   /** The child to restore a saved edge into; undefined if the program has none of that name. */
   child(name: string): TrackableNode | undefined
   /** Prepares to take saved values; undefined if none of them is known here. */
-  restore(
-    attributes: readonly SerializedTensor[],
-    reader: CheckpointReader,
-  ): Assignment | undefined
+  restore(attributes: readonly SerializedTensor[], reader: CheckpointReader): Assignment | undefined
 }
 
 interface HasNode {
@@ -82,11 +79,7 @@ function isPlainObject(value: object): boolean {
   return prototype === null || Object.getPrototypeOf(prototype) === null
 }
 
-function containerNode(
-  container: object,
-  where: string,
-  names: readonly string[],
-): TrackableNode {
+function containerNode(container: object, where: string, names: readonly string[]): TrackableNode {
   const values = container as Readonly<Record<string, unknown>>
   return {
     identity: container,

@@ -4,7 +4,12 @@
  *
  * @module
  */
-import type { ObjectGraph, ObjectNode, ObjectReference, SerializedTensor } from '../bundle/messages.js'
+import type {
+  ObjectGraph,
+  ObjectNode,
+  ObjectReference,
+  SerializedTensor,
+} from '../bundle/messages.js'
 import type { BundleValue } from '../bundle/values.js'
 import { childPath, valueKey } from './keys.js'
 import type { TrackableNode } from './trackable.js'
