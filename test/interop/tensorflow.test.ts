@@ -17,7 +17,14 @@ import { seeded } from '../fixtures/random'
 import { sha256 } from './bytes'
 import type { ExpectedVariable } from './expected'
 import { ALL_DTYPES, describeArray, Random, randomArray } from './random-arrays'
-import { buildTree, byName, randomTree, refill, type StateDescription } from './random-trees'
+import {
+  buildTree,
+  byName,
+  randomTree,
+  refill,
+  type StateDescription,
+  type TreeNode,
+} from './random-trees'
 import { withTensorFlow, type TensorFlow } from './tensorflow'
 
 const SEED = Number(process.env['CKPT_SEED'] ?? 2019)
@@ -175,7 +182,7 @@ withTensorFlow(t, (tensorflow: TensorFlow) => {
       { kind: 'state', children: [], names: [] },
       { ...checkpoint, children: [] },
     ]
-    const { root } = buildTree(tree as Parameters<typeof buildTree>[0])
+    const { root } = buildTree(tree as unknown as TreeNode[])
     const directory = t.testdir()
     const prefix = await root.save(join(directory, 'ckpt'), { maxShardBytes: 1 })
     t.strictSame(((await tensorflow.call('restore', { prefix, tree })) as Restored).states, {

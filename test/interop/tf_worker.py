@@ -149,7 +149,9 @@ def save(seed, base, write, max_shard_bytes=None):
     """A random Checkpoint, saved or written."""
     rng = np.random.default_rng(seed)
     states = {'numpy_arrays': random_state(rng), 'deep': random_state(rng), 'listed': random_state(rng), 'moduled': random_state(rng)}
-    arrays = [fixtures.array(rng, d, [int(x) for x in rng.integers(0, 40, rng.integers(0, 4))])
+    # TensorFlow's sharding policy leaves out tensors without elements, so there are none when it is used.
+    shortest = 0 if max_shard_bytes is None else 1
+    arrays = [fixtures.array(rng, d, [int(x) for x in rng.integers(shortest, 12, rng.integers(0, 4))])
               for d in rng.permutation(fixtures.SLICEABLE + ['bfloat16'])]
     module = tf.Module()
     module.inner, module.again = states['moduled'], states['numpy_arrays']
