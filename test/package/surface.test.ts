@@ -1,0 +1,114 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import t from 'tap'
+import * as surface from '../../lib/index.js'
+
+const root = join(__dirname, '../..')
+const run = promisify(execFile)
+
+/** A name that goes breaks programs; one that comes has to be documented. */
+const EXPORTS = {
+  Checkpoint: 'function',
+  CheckpointError: 'function',
+  CheckpointReader: 'function',
+  NdArray: 'function',
+  NumpyState: 'function',
+  RestoreStatus: 'function',
+  StringTensor: 'function',
+  isCheckpointError: 'function',
+  latestCheckpoint: 'function',
+  listVariables: 'function',
+  loadVariable: 'function',
+  ndarray: 'function',
+  openCheckpoint: 'function',
+  openCheckpointSync: 'function',
+  zeros: 'function',
+}
+
+/** What a program prints as JSON, run by plain Node: tap's own loaders would hide what it loads. */
+async function output(kind: 'commonjs' | 'module', program: string): Promise<unknown> {
+  const env = { ...process.env, NODE_OPTIONS: '' }
+  const args = [`--input-type=${kind}`, '-e', program]
+  // In the root, so that `ndcheckpoint` is the package's reference to itself.
+  const { stdout } = await run(process.execPath, args, { cwd: root, env })
+  return JSON.parse(stdout)
+}
+
+void t.test('the package exports these names and no others', (t) => {
+  const found = Object.entries(surface)
+    .filter(([name]) => name !== 'default' && name !== 'module.exports')
+    .map(([name, value]) => [name, typeof value] as const)
+  t.strictSame(Object.fromEntries(found), EXPORTS)
+  t.end()
+})
+
+void t.test('classes and functions bear their public names', (t) => {
+  for (const [name, value] of Object.entries(surface)) {
+    t.equal((value as { readonly name: string }).name, name)
+  }
+  t.end()
+})
+
+void t.test('classes have these members, blocking twins among them', (t) => {
+  const members = (prototype: object): string[] => Object.getOwnPropertyNames(prototype).sort()
+  t.strictSame(
+    members(surface.Checkpoint.prototype),
+    'constructor read readSync restore restoreSync save saveCounter saveSync write writeSync'.split(
+      ' ',
+    ),
+  )
+  const reader = members(surface.CheckpointReader.prototype)
+  for (const name of 'close get has objectGraph stats variables verify verifySync'.split(' ')) {
+    t.ok(reader.includes(name), name)
+  }
+  t.ok(Symbol.asyncDispose in surface.CheckpointReader.prototype)
+  t.end()
+})
+
+void t.test('require by path, require by name and import give the same objects', async (t) => {
+  const program = `
+    import { createRequire } from 'node:module'
+    import * as named from 'ndcheckpoint'
+    import whole from 'ndcheckpoint'
+    import { ${Object.keys(EXPORTS).join(', ')} } from 'ndcheckpoint'
+    const require = createRequire(${JSON.stringify(join(root, 'test.mjs'))})
+    const same = (a, b) => Object.keys(b).every((name) => a[name] === b[name])
+    console.log(JSON.stringify({
+      byName: require('ndcheckpoint') === require('./lib'),
+      default: whole === require('./lib'),
+      named: same(named, require('./lib')) && Checkpoint === require('./lib').Checkpoint,
+      dynamic: same(await import('ndcheckpoint'), require('./lib')),
+      names: Object.keys(require('./lib')).filter((name) => name !== '__esModule').sort(),
+    }))`
+  t.strictSame(await output('module', program), {
+    byName: true,
+    default: true,
+    named: true,
+    dynamic: true,
+    names: Object.keys(EXPORTS),
+  })
+})
+
+void t.test('only the package itself and its package.json can be required', async (t) => {
+  const program = `
+    const code = (path) => { try { require(path); return 'loaded' } catch (e) { return e.code } }
+    console.log(JSON.stringify([
+      'ndcheckpoint', 'ndcheckpoint/package.json', 'ndcheckpoint/lib/native.js', 'ndcheckpoint/lib',
+    ].map(code)))`
+  const refused = 'ERR_PACKAGE_PATH_NOT_EXPORTED'
+  t.strictSame(await output('commonjs', program), ['loaded', 'loaded', refused, refused])
+})
+
+void t.test('loading the package does not load @bufbuild/protobuf, saving does', async (t) => {
+  const directory = t.testdir()
+  const program = `
+    const { Checkpoint, NumpyState, zeros } = require('ndcheckpoint')
+    const loaded = () => Object.keys(require.cache).filter((path) => path.includes('@bufbuild')).length
+    const arrays = new NumpyState()
+    arrays.x = zeros([2])
+    const before = [Object.keys(require.cache).length > 10, loaded()]
+    new Checkpoint({ arrays }).saveSync(${JSON.stringify(join(directory, 'ckpt'))})
+    console.log(JSON.stringify([...before, loaded() > 0]))`
+  t.strictSame(await output('commonjs', program), [true, 0, true])
+})
