@@ -1,0 +1,115 @@
+import { execFile } from 'node:child_process'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import t from 'tap'
+
+const root = join(__dirname, '../..')
+const run = promisify(execFile)
+
+/** Without what tap and npm put into the environment of the processes that they start. */
+const env: NodeJS.ProcessEnv = Object.fromEntries(
+  Object.entries(process.env).filter(
+    ([name]) => name !== 'NODE_OPTIONS' && name !== 'CKPT_NATIVE' && !/^npm_(?!config_)/.test(name),
+  ),
+)
+
+interface Packed {
+  readonly filename: string
+  readonly unpackedSize: number
+  readonly files: readonly { readonly path: string }[]
+}
+
+async function pack(...options: string[]): Promise<Packed> {
+  const args = ['pack', '--json', '--ignore-scripts', ...options]
+  const { stdout } = await run('npm', args, { cwd: root, env, maxBuffer: 1e7 })
+  const [packed] = JSON.parse(stdout) as Packed[]
+  if (packed === undefined) throw new Error('npm pack made nothing')
+  return packed
+}
+
+const read = (path: string): string => readFileSync(join(root, path), 'utf8')
+
+void t.test('the tarball has what runs, what compiles, and what is read', async (t) => {
+  const { files, unpackedSize } = await pack('--dry-run')
+  const paths = new Set(files.map(({ path }) => path))
+  const needed = ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'docs/errors.md']
+  const built = ['index', 'native', 'bundle/proto/tensor_bundle_pb'].flatMap((name) =>
+    ['ts', 'js', 'd.ts', 'js.map'].map((end) => `lib/${name}.${end}`),
+  )
+  const listed = Object.values(JSON.parse(read('native/sources.json')) as Record<string, string[]>)
+  for (const path of [...needed, ...built, ...listed.flat()]) t.ok(paths.has(path), path)
+  t.ok(paths.has('binding.gyp') && paths.has('native/sources.json'), 'node-gyp reads both')
+  const room = /^(lib|native\/(core|addon)|docs|prebuilds)\//
+  const top = [...paths].filter((path) => !room.test(path)).sort()
+  t.strictSame(top, [
+    'CHANGELOG.md',
+    'LICENSE',
+    'README.md',
+    'SECURITY.md',
+    'binding.gyp',
+    'native/sources.json',
+    'package.json',
+  ])
+  t.ok(unpackedSize < 3e6, `${String(unpackedSize)} bytes`)
+})
+
+void t.test(
+  'every source has its output in the tarball, and every header that is included',
+  async (t) => {
+    const paths = new Set((await pack('--dry-run')).files.map(({ path }) => path))
+    for (const path of paths) {
+      if (/^lib\/.*(?<!\.d)\.ts$/.test(path)) {
+        t.ok(paths.has(path.replace(/ts$/, 'js')), path)
+        t.ok(paths.has(path.replace(/ts$/, 'd.ts')), path)
+      } else if (/^native\/.*\.(cc|h)$/.test(path)) {
+        for (const [, name = ''] of read(path).matchAll(/^#include "([^"]+)"/gm)) {
+          t.ok(paths.has(join(dirname(path), name)), `${path} includes ${name}`)
+        }
+      }
+    }
+  },
+)
+
+// Compiles the addon, which takes a minute, so only where packages are checked.
+const skip =
+  process.env['CI'] !== undefined || process.env['CKPT_PACKAGE'] === '1'
+    ? false
+    : 'installs and compiles the package: set CKPT_PACKAGE=1'
+
+void t.test(
+  'the tarball installs in an empty folder, and saves and restores there',
+  { skip, timeout: 600_000 },
+  async (t) => {
+    const folder = t.testdir({ 'package.json': '{ "private": true }' })
+    const { filename } = await pack('--pack-destination', folder)
+    const install = ['install', '--no-save', '--omit=dev', '--no-audit', '--no-fund', filename]
+    await run('npm', install, { cwd: folder, env, maxBuffer: 1e7 })
+
+    const modules = join(folder, 'node_modules')
+    const addon = join(modules, 'ndcheckpoint/build/Release/ndcheckpoint.node')
+    t.ok(existsSync(addon), 'compiled on install')
+    t.notOk(existsSync(join(modules, 'typescript')), 'nothing of the developers')
+
+    writeFileSync(
+      join(folder, 'save.js'),
+      `const { Checkpoint, NumpyState, zeros } = require('ndcheckpoint')
+      const arrays = new NumpyState()
+      arrays.x = zeros([3, 4])
+      arrays.x.set(1, 1, 4)
+      new Checkpoint({ numpy_arrays: arrays }).save('run/ckpt').then(console.log)`,
+    )
+    writeFileSync(
+      join(folder, 'restore.mjs'),
+      `import { Checkpoint, NumpyState, latestCheckpoint } from 'ndcheckpoint'
+      const checkpoint = new Checkpoint({ numpy_arrays: new NumpyState() })
+      await checkpoint.restore(latestCheckpoint('run'))
+      const { x } = checkpoint.numpy_arrays
+      console.log(JSON.stringify([x.shape, x.get(1, 1), x.get(0, 0), checkpoint.saveCounter]))`,
+    )
+    const node = async (file: string): Promise<string> =>
+      (await run(process.execPath, [file], { cwd: folder, env })).stdout.trim()
+    t.match(await node('save.js'), /run\/ckpt-1$/)
+    t.equal(await node('restore.mjs'), '[[3,4],4,0,1]')
+  },
+)
