@@ -12,6 +12,9 @@ import { dtypeInfo } from '../../lib/array/dtype.js'
 import { arrayBytes, sha256, splitNpy, type SplitNpy } from './bytes'
 import { checkpointOf, readFixture, type ExpectedCheckpoint, type ExpectedNpy } from './expected'
 
+/** What a restore puts into a NumpyState. */
+type Arrays = Record<string, NdArray>
+
 interface ArrayOf {
   readonly descr: unknown
   readonly shape: readonly number[]
@@ -45,7 +48,7 @@ function arrayKeys(graph: ObjectGraph | undefined): [name: string, key: string][
 const shortened = (descr: unknown): unknown =>
   Array.isArray(descr) && descr.length > 100 ? `(${String(descr.length)} fields)` : descr
 
-const describeState = (state: NumpyState): Record<string, ArrayOf> =>
+const describeState = (state: Arrays): Record<string, ArrayOf> =>
   Object.fromEntries(
     Object.entries(state).map(([name, array]) => {
       const descr = shortened(array.descr ?? dtypeInfo(array.dtype).npy)
@@ -53,15 +56,15 @@ const describeState = (state: NumpyState): Record<string, ArrayOf> =>
     }),
   )
 
-async function restoreState(prefix: string): Promise<NumpyState> {
-  const checkpoint = new Checkpoint({ numpy_arrays: new NumpyState() })
+async function restoreState(prefix: string): Promise<Arrays> {
+  const checkpoint = new Checkpoint({ numpy_arrays: new NumpyState<Arrays>() })
   await checkpoint.restore(prefix)
   return checkpoint.numpy_arrays
 }
 
 t.test('the example of the documentation', async (t) => {
   const { latest } = readFixture('docs-example')
-  const checkpoint = new Checkpoint({ numpy_arrays: new NumpyState() })
+  const checkpoint = new Checkpoint({ numpy_arrays: new NumpyState<Arrays>() })
   const status = await checkpoint.restore(latest)
   t.equal(status.restored, 2, 'the array and the counter')
   t.equal(checkpoint.saveCounter, 1)
@@ -77,7 +80,7 @@ for (const base of ['ckpt-1', 'written']) {
   for (const mode of ['map', 'load'] as const) {
     for (const verify of ['eager', 'lazy', 'off'] as const) {
       t.test(`all arrays of numpystate/${base}, ${mode}, ${verify}`, async (t) => {
-        const checkpoint = new Checkpoint({ numpy_arrays: new NumpyState() })
+        const checkpoint = new Checkpoint({ numpy_arrays: new NumpyState<Arrays>() })
         const status = await checkpoint.read(prefix, { mode, verify })
         const found = describeState(checkpoint.numpy_arrays)
         t.strictSame(found, expectedArrays(expected))
@@ -93,7 +96,7 @@ for (const base of ['ckpt-1', 'written']) {
   }
 
   t.test(`numpystate/${base} restores into arrays that are already there`, (t) => {
-    const state = new NumpyState()
+    const state = new NumpyState<Arrays>()
     const checkpoint = new Checkpoint({ numpy_arrays: state })
     state['f4'] = new NdArray({ dtype: 'int8', shape: [1], data: new Int8Array(1) })
     state['mine'] = new NdArray({ dtype: 'int8', shape: [1], data: new Int8Array([7]) })
@@ -121,7 +124,7 @@ async function npyFiles(
 t.test('what was restored from TensorFlow is saved again unchanged', async (t) => {
   const expected = checkpointOf(readFixture('numpystate'), 'ckpt-1')
   const original = await npyFiles(expected.prefix, expected.graph)
-  const checkpoint = new Checkpoint({ numpy_arrays: new NumpyState() })
+  const checkpoint = new Checkpoint({ numpy_arrays: new NumpyState<Arrays>() })
   await checkpoint.restore(expected.prefix)
   for (const alignment of [1, 64]) {
     const prefix = await checkpoint.write(`${t.testdir()}/again`, { alignment })
@@ -143,7 +146,7 @@ t.test('every checkpoint that the manager kept', async (t) => {
   const fixture = readFixture('manager')
   t.equal(fixture.checkpoints.length, 3)
   for (const [i, expected] of fixture.checkpoints.entries()) {
-    const checkpoint = new Checkpoint({ numpy_arrays: new NumpyState() })
+    const checkpoint = new Checkpoint({ numpy_arrays: new NumpyState<Arrays>() })
     const status = await checkpoint.restore(expected.prefix)
     t.equal(checkpoint.saveCounter, i + 3)
     t.equal(status.restored, 2, 'the variable v has no object here')
@@ -181,9 +184,14 @@ t.test(
 
 t.test('nested: objects without arrays of ours stay as they are', async (t) => {
   const { latest } = readFixture('nested')
-  const shared = { v: new NumpyState() }
-  const a = { list: [new NumpyState(), [{}, {}]], dict: new NumpyState(), shared }
-  const checkpoint = new Checkpoint({ z: a, again: a, y: { shared }, absent: new NumpyState() })
+  const shared = { v: new NumpyState<Arrays>() }
+  const a = { list: [new NumpyState<Arrays>(), [{}, {}]], dict: new NumpyState<Arrays>(), shared }
+  const checkpoint = new Checkpoint({
+    z: a,
+    again: a,
+    y: { shared },
+    absent: new NumpyState<Arrays>(),
+  })
   const status = await checkpoint.restore(latest)
   t.equal(status.restored, 1, 'variables are not Python state; the counter is restored')
   t.equal(checkpoint.saveCounter, 1)

@@ -22,22 +22,28 @@ import { withTensorFlow, type TensorFlow } from './tensorflow'
 const SEED = Number(process.env['CKPT_SEED'] ?? 2019)
 const CHECKPOINTS = 25
 
+/** What a restore puts into a NumpyState. */
+type Arrays = Record<string, NdArray>
+
 interface Saved {
   readonly prefix: string
   readonly states: Readonly<Record<string, StateDescription>>
   readonly variables: readonly ExpectedVariable[]
 }
 
-const describeState = (state: NumpyState): StateDescription =>
+const describeState = (state: Arrays): StateDescription =>
   Object.entries(state).map(([name, array]) => [name, describeArray(array)])
 
 const sorted = (states: Readonly<Record<string, StateDescription>>): typeof states =>
   Object.fromEntries(Object.entries(states).map(([i, state]) => [i, byName(state)]))
 
 /** Objects of the shape that the worker's `save` writes, and the same as a tree for TensorFlow. */
-function program(): { root: Checkpoint; states: Record<string, NumpyState>; tree: TreeNode[] } {
-  const [numpy_arrays, deep, listed, moduled] = Array.from({ length: 4 }, () => new NumpyState())
-  const states = { numpy_arrays, deep, listed, moduled } as Record<string, NumpyState>
+function program(): { root: Checkpoint; states: Record<string, Arrays>; tree: TreeNode[] } {
+  const [numpy_arrays, deep, listed, moduled] = Array.from(
+    { length: 4 },
+    () => new NumpyState<Arrays>(),
+  )
+  const states = { numpy_arrays, deep, listed, moduled } as Record<string, Arrays>
   const root = new Checkpoint({
     numpy_arrays,
     table: { 'a/x': { y: deep } },
@@ -161,7 +167,7 @@ withTensorFlow(t, (tensorflow: TensorFlow) => {
     const { prefix, states } = (await tensorflow.call('save_old', { base })) as Saved
     const reader = await openCheckpoint(prefix)
     t.ok(reader.has('numpy_arrays/x/.ATTRIBUTES/array'))
-    const checkpoint = new Checkpoint({ numpy_arrays: new NumpyState() })
+    const checkpoint = new Checkpoint({ numpy_arrays: new NumpyState<Arrays>() })
     await checkpoint.restore(prefix)
     t.strictSame(describeState(checkpoint.numpy_arrays), states['numpy_arrays'])
     const saved = await checkpoint.save(base)
