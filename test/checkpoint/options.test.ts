@@ -1,0 +1,79 @@
+import { inspect } from 'node:util'
+import t from 'tap'
+import { checkSaveOptions, type SaveOptions } from '../../lib/checkpoint/options.js'
+
+const check = (options: unknown): ReturnType<typeof checkSaveOptions> =>
+  checkSaveOptions(options as SaveOptions)
+
+t.test('defaults', (t) => {
+  t.strictSame(check({}), {
+    copy: true,
+    bundle: { durable: true, alignment: 64, maxShardBytes: Infinity },
+  })
+  const undefinedOptions = { snapshot: undefined, alignment: undefined, durable: undefined }
+  t.match(check({ ...undefinedOptions, maxShardBytes: undefined, signal: undefined }), check({}))
+  t.end()
+})
+
+t.test('what is given counts', (t) => {
+  const { signal } = new AbortController()
+  const onProgress = (): void => undefined
+  t.match(check({ signal, onProgress, snapshot: 'none', durable: false }), {
+    signal,
+    onProgress,
+    copy: false,
+    bundle: { durable: false },
+  })
+  for (const alignment of [1, 2, 64, 4096, 65536]) {
+    t.equal(check({ alignment }).bundle.alignment, alignment)
+  }
+  t.equal(check({ maxShardBytes: 1 }).bundle.maxShardBytes, 1)
+  t.equal(check({ maxShardBytes: Infinity }).bundle.maxShardBytes, Infinity)
+  t.end()
+})
+
+t.test('bad options are named', (t) => {
+  const cases: [unknown, string, RegExp][] = [
+    [null, 'TypeError', /^options must be an object, got null/],
+    ['copy', 'TypeError', /^options must be an object, got 'copy'/],
+    [{ snapshot: 'deep' }, 'TypeError', /^options.snapshot must be one of 'copy', 'fork', 'none'/],
+    [{ snapshot: null }, 'TypeError', /^options.snapshot must be one of .*got null/],
+    [{ durable: 1 }, 'TypeError', /^options.durable must be a boolean, got 1/],
+    [{ alignment: '64' }, 'TypeError', /^options.alignment must be a number, got '64'/],
+    [{ alignment: 0 }, 'RangeError', /^options.alignment must be/],
+    [{ alignment: -64 }, 'RangeError', /^options.alignment must be/],
+    [
+      { alignment: 48 },
+      'RangeError',
+      /^options.alignment must be a power of two up to 65536, got 48/,
+    ],
+    [{ alignment: 131072 }, 'RangeError', /^options.alignment must be a power of two/],
+    [{ alignment: Infinity }, 'RangeError', /^options.alignment/],
+    [{ alignment: NaN }, 'RangeError', /^options.alignment/],
+    [{ maxShardBytes: '1' }, 'TypeError', /^options.maxShardBytes must be a number, got '1'/],
+    [
+      { maxShardBytes: 0 },
+      'RangeError',
+      /^options.maxShardBytes must be a positive integer, got 0/,
+    ],
+    [{ maxShardBytes: 1.5 }, 'RangeError', /^options.maxShardBytes must be a positive integer/],
+    [{ maxShardBytes: NaN }, 'RangeError', /^options.maxShardBytes must be a positive integer/],
+    [{ signal: null }, 'TypeError', /^options.signal must be an AbortSignal, got null/],
+    [{ signal: {} }, 'TypeError', /^options.signal must be an AbortSignal, got \{\}/],
+    [{ signal: { aborted: true } }, 'TypeError', /^options.signal must be an AbortSignal/],
+    [{ onProgress: 1 }, 'TypeError', /^options.onProgress must be a function, got 1/],
+  ]
+  for (const [options, name, message] of cases) {
+    t.throws(() => check(options), { name, message }, inspect(options))
+  }
+  t.end()
+})
+
+t.test('a fork is not available yet', (t) => {
+  t.throws(() => check({ snapshot: 'fork' }), {
+    code: 'CKPT_UNSUPPORTED',
+    details: { feature: "snapshot: 'fork'" },
+    message: /use 'copy' or 'none'$/,
+  })
+  t.end()
+})
