@@ -20,7 +20,7 @@ import { byName, type StateDescription, type TreeNode } from './random-trees'
 import { withTensorFlow, type TensorFlow } from './tensorflow'
 
 const SEED = Number(process.env['CKPT_SEED'] ?? 2019)
-const CHECKPOINTS = 25
+const CHECKPOINTS = 16
 
 /** What a restore puts into a NumpyState. */
 type Arrays = Record<string, NdArray>

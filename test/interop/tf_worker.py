@@ -9,6 +9,8 @@ import sys
 # Answers go to what standard output was; whatever else prints goes to standard error.
 ANSWERS = os.fdopen(os.dup(1), 'w', encoding='utf-8')
 os.dup2(2, 1)
+# No __pycache__ among the fixtures.
+sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), 'fixtures', 'tf'))
 
 import make_fixtures as fixtures  # noqa: E402 -- sets the environment, then imports TensorFlow
