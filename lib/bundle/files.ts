@@ -3,10 +3,20 @@
  *
  * @module
  */
-import { closeSync, fstatSync, openSync, readdirSync, readSync, statSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readSync,
+  statSync,
+  type Stats,
+} from 'node:fs'
 import { open, readdir, stat, type FileHandle } from 'node:fs/promises'
+import { constants as system } from 'node:os'
 import { CheckpointError } from '../errors.js'
-import { fromNodeError } from '../native.js'
+import { fromNodeError, ioError } from '../native.js'
 import { wait, type Steps } from '../twin.js'
 
 /**
@@ -22,17 +32,24 @@ export function* readWhole(path: string, limit: number, sync: boolean): Steps<Ui
   }
 }
 
-function checkSize(path: string, bytes: number, limit: number): void {
-  if (bytes <= limit) return
+// Opening a fifo must fail below, not wait for a writer. No effect on regular files.
+const READ = constants.O_RDONLY | constants.O_NONBLOCK
+
+/** The size of an open file that is one to be read. */
+function sizeToRead(stats: Stats, path: string, limit: number): number {
+  if (stats.isDirectory()) throw ioError(system.errno.EISDIR, 'read', path)
+  // A fifo or a device has no size and perhaps no end.
+  if (!stats.isFile()) throw ioError(system.errno.EINVAL, 'read', path)
+  const bytes = stats.size
+  if (bytes <= limit) return bytes
   const message = `'${path}' has ${String(bytes)} bytes, more than the ${String(limit)} that are read`
   throw new CheckpointError('CKPT_TOO_LARGE', message, { bytes, limit, path })
 }
 
 function readWholeSync(path: string, limit: number): Uint8Array {
-  const fd = openSync(path, 'r')
+  const fd = openSync(path, READ)
   try {
-    const { size } = fstatSync(fd)
-    checkSize(path, size, limit)
+    const size = sizeToRead(fstatSync(fd), path, limit)
     const bytes = new Uint8Array(size)
     let at = 0
     while (at < size) {
@@ -49,9 +66,8 @@ function readWholeSync(path: string, limit: number): Uint8Array {
 async function readWholeAsync(path: string, limit: number): Promise<Uint8Array> {
   let file: FileHandle | undefined
   try {
-    file = await open(path, 'r')
-    const { size } = await file.stat()
-    checkSize(path, size, limit)
+    file = await open(path, READ)
+    const size = sizeToRead(await file.stat(), path, limit)
     const bytes = new Uint8Array(size)
     let at = 0
     while (at < size) {

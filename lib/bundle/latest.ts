@@ -3,10 +3,12 @@
  *
  * @module
  */
-import { existsSync, readFileSync } from 'node:fs'
+import { constants } from 'node:buffer'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { isCheckpointError } from '../errors.js'
-import { fromNodeError } from '../native.js'
+import { runSync } from '../twin.js'
+import { readWhole } from './files.js'
 import { checkPath, indexPath, type PathInput } from './names.js'
 import { parseCheckpointState, resolveStatePath } from './state-file.js'
 
@@ -22,12 +24,12 @@ export function latestCheckpoint(directory: PathInput): string | null {
   const statePath = join(where, 'checkpoint')
   let text: string
   try {
-    text = readFileSync(statePath, 'utf8')
+    const bytes = runSync(readWhole(statePath, constants.MAX_STRING_LENGTH, true))
+    text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
   } catch (error) {
-    const failure = fromNodeError(error, statePath)
-    if (isCheckpointError(failure, 'CKPT_NOT_FOUND')) return null
-    if (isCheckpointError(failure, 'CKPT_IO') && isAbsence(failure.details.name)) return null
-    throw failure
+    if (isCheckpointError(error, 'CKPT_NOT_FOUND')) return null
+    if (isCheckpointError(error, 'CKPT_IO') && isAbsence(error.details.name)) return null
+    throw error
   }
   try {
     const { modelCheckpointPath } = parseCheckpointState(text, statePath)
