@@ -195,13 +195,17 @@ const totalBytes = (extents: readonly Extent[]): number =>
 /**
  * Entries may overlap, so a small file could ask for any amount of work or memory. An honest
  * checkpoint names each byte about once.
+ *
+ * @param bytes what is asked for, of files that hold `fileBytes`
  */
-function checkEffort(extents: readonly Extent[], fileBytes: number): void {
-  const bytes = totalBytes(extents)
-  if (bytes > 16 * fileBytes + 2 ** 20) {
-    const message = `the entries claim ${String(bytes)} bytes of files that hold ${String(fileBytes)}`
-    throw corrupt(message, 'inconsistent', extents[0] === undefined ? {} : { key: extents[0].key })
-  }
+export function checkEffort(
+  bytes: number,
+  fileBytes: number,
+  where: { key?: string; path?: string },
+): void {
+  if (bytes <= 16 * fileBytes + 2 ** 20) return
+  const message = `the entries claim ${String(bytes)} bytes of files that hold ${String(fileBytes)}`
+  throw corrupt(message, 'inconsistent', where)
 }
 
 /**
@@ -229,7 +233,11 @@ export function* prepare(
   fileBytes: number,
   { mode, verify }: AccessOptions,
 ): Steps<void> {
-  checkEffort(extents, fileBytes)
+  checkEffort(
+    totalBytes(extents),
+    fileBytes,
+    extents[0] === undefined ? {} : { key: extents[0].key },
+  )
   if (mode === 'load') return yield* load(operation, extents, verify !== 'off')
   if (verify === 'eager') yield* verifyAll(operation, extents)
 }

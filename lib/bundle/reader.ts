@@ -24,7 +24,7 @@ import {
 } from './operation.js'
 import { Shards } from './shards.js'
 import type { StringTensor } from './strings.js'
-import type { TensorContext } from './tensor-context.js'
+import { checkClaims, type TensorContext } from './tensor-context.js'
 import { numericTensor, npyTensor, scalarString, stringTensor, type LazyArray } from './tensors.js'
 import { toProblem, verifyBundle, type VerifyReport } from './verify.js'
 
@@ -189,6 +189,7 @@ export class CheckpointReader {
   *verifyEagerly(operation: Operation): Steps<void> {
     const context = this.#use()
     const { index, shards, access } = context
+    checkClaims(context)
     const extents = Array.from(index.entries, ([key, entry]) => this.#tensor(entry, key).extents)
     const check = { mode: 'map', verify: 'eager' } as const
     yield* prepare(operation, extents.flat(), shards.totalBytes, check)

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { corrupt } from '../errors.js'
+import { CheckpointError, corrupt } from '../errors.js'
 import { openMappings, type Mapping } from '../native.js'
 import { wait, type Steps } from '../twin.js'
 import type { BundleIndex } from './index-file.js'
@@ -27,6 +27,9 @@ export interface Shard {
    */
   readonly checked: Set<string>
 }
+
+/** After so many data files that cannot be mapped no more are tried. */
+const MAX_FAILURES = 100
 
 export class Shards {
   readonly #prefix: string
@@ -56,12 +59,16 @@ export class Shards {
   }
 
   *#openEach(numbers: Set<number>, sync: boolean): Steps<void> {
+    let failures = 0
     for (const shard of numbers) {
+      // An index can name a million files that do not exist: from here on they fail when used.
+      if (failures === MAX_FAILURES) return
       try {
         const [mapping] = yield* wait(openMappings([this.pathOf(shard)], sync))
         this.#add(shard, mapping)
       } catch (error) {
         this.#open.set(shard, { error })
+        failures++
       }
     }
   }
@@ -89,12 +96,20 @@ export class Shards {
     return total
   }
 
+  /** True if the bytes of an entry are there. */
+  holds({ shard: number, offset, size }: BundleEntry): boolean {
+    const shard = this.#open.get(number)
+    if (shard === undefined || 'error' in shard) return false
+    return offset <= shard.mapping.size && size <= shard.mapping.size - offset
+  }
+
   /** The bytes of an entry. */
   range(entry: BundleEntry, key: string): ByteRange {
     const { shard: number, offset, size } = entry
     const path = this.pathOf(number)
     const shard = this.#open.get(number)
     if (shard === undefined) {
+      if (number < this.#count) throw notTried(path, key)
       const message = `entry '${key}' lies in shard ${String(number)}, but there are ${String(this.#count)}`
       throw corrupt(message, 'bounds', { key, path })
     }
@@ -110,6 +125,11 @@ export class Shards {
     }
     return { shard, offset, length: size }
   }
+}
+
+function notTried(path: string, key: string): Error {
+  const message = `'${path}' was not opened, since ${String(MAX_FAILURES)} other data files could not be`
+  return new CheckpointError('CKPT_NOT_FOUND', message, { path, key })
 }
 
 /** Copies the bytes of a range, for parsing. */

@@ -6,7 +6,7 @@
 import type { DTypeInfo } from '../array/dtype.js'
 import { sizeOf } from '../array/strides.js'
 import { corrupt } from '../errors.js'
-import type { AccessOptions, ReadStats } from './extent.js'
+import { checkEffort, type AccessOptions, type ReadStats } from './extent.js'
 import type { BundleIndex } from './index-file.js'
 import type { BundleEntry } from './messages.js'
 import type { ByteRange, Shards } from './shards.js'
@@ -17,6 +17,20 @@ export interface TensorContext {
   readonly shards: Shards
   readonly access: AccessOptions
   readonly stats: ReadStats
+}
+
+/**
+ * To be called before all tensors are read: parsing and checking take time for every byte that they
+ * claim. What lies outside its file is not counted, since it is not read.
+ *
+ * @throws CheckpointError CKPT_CORRUPT if they claim far more than there is
+ */
+export function checkClaims({ index, shards }: TensorContext): void {
+  let bytes = 0
+  for (const entries of [index.entries, index.slices]) {
+    for (const entry of entries.values()) if (shards.holds(entry)) bytes += entry.size
+  }
+  checkEffort(bytes, shards.totalBytes, { path: index.path })
 }
 
 /** The bytes of an entry of fixed-width elements; their number is what shape and dtype demand. */

@@ -9,7 +9,7 @@ import type { Steps } from '../twin.js'
 import { checksums, type Extent } from './extent.js'
 import type { BundleEntry } from './messages.js'
 import type { Operation } from './operation.js'
-import type { TensorContext } from './tensor-context.js'
+import { checkClaims, type TensorContext } from './tensor-context.js'
 import { numericTensor, stringTensor } from './tensors.js'
 
 export interface VerifyProblem {
@@ -36,6 +36,12 @@ export function* verifyBundle(context: TensorContext, operation: Operation): Ste
     .map(({ path, error }) => toProblem(error, path))
   const missing = new Set(problems.map(({ path }) => path))
   const extents: Extent[] = []
+  try {
+    checkClaims(context)
+  } catch (error) {
+    problems.push(toProblem(error, index.path))
+    return { ok: false, problems, tensors: 0, bytes: 0 }
+  }
   for (const [key, entry] of index.entries) {
     try {
       extents.push(...extentsOf(context, entry, key))
