@@ -61,13 +61,34 @@ export function parseIndex(bytes: Uint8Array, path: string): BundleIndex {
     }
   }
   if (header === undefined) throw corrupt(`index '${path}' has no header`, 'framing', { path })
-  return { path, header, ...separateSlices(entries, binary) }
+  return { path, header, ...separateSlices(entries, binary, path) }
+}
+
+/**
+ * Each slice has a key that holds the name of its tensor, so honest names sum up to less than those
+ * keys. Without a bound one long name of many slices would take the square of the file's size.
+ */
+function checkSliceNames(
+  entries: ReadonlyMap<string, BundleEntry>,
+  binary: ReadonlyMap<string, BundleEntry>,
+  path: string,
+): void {
+  let room = 2 ** 20
+  for (const id of binary.keys()) room += 16 * id.length
+  for (const [key, { slices }] of entries) {
+    room -= slices.length * key.length
+    if (room >= 0) continue
+    const message = `tensor '${key}' names far more slices than index '${path}' holds`
+    throw corrupt(message, 'inconsistent', { key, path })
+  }
 }
 
 function separateSlices(
   entries: Map<string, BundleEntry>,
   binary: Map<string, BundleEntry>,
+  path: string,
 ): Pick<BundleIndex, 'entries' | 'slices'> {
+  checkSliceNames(entries, binary, path)
   if (binary.size === 0) return { entries, slices: binary }
   const slices = new Map<string, BundleEntry>()
   const take = (name: string, entry: BundleEntry): void => {
