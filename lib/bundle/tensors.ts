@@ -133,11 +133,29 @@ function refuseBigEndianStrings({ index }: TensorContext, key: string): void {
   })
 }
 
+/** A `.npy` in its entry: its header, its data, and the checksum of all that stands before those. */
+interface NpyLayout {
+  readonly npy: ParsedNpy
+  readonly payload: ByteRange
+  readonly seed: number
+}
+
+/**
+ * Of headers that are not ordinary: a graph may lead to one of them any number of times, and to
+ * parse it each time would take the square of the file's size.
+ */
+const longHeaders = new WeakMap<BundleEntry, NpyLayout>()
+
 /** The content of a scalar string that holds a `.npy`, as an array. */
 export function npyTensor(context: TensorContext, entry: BundleEntry, key: string): LazyArray {
   requireScalarString(context, entry, key)
   const { shards, stats, access } = context
-  const range = shards.range(entry, key)
+  const layout = longHeaders.get(entry) ?? npyLayout(shards.range(entry, key), entry, key)
+  const extent = new Extent(key, layout.payload, entry.crc, layout.seed, stats)
+  return { array: npyArray(layout.npy, extent, access, stats), extent }
+}
+
+function npyLayout(range: ByteRange, entry: BundleEntry, key: string): NpyLayout {
   let head = peek(range, PEEK)
   const { offsets, seed } = parseStrings(head, range.length, 1, key)
   const [start = 0, end = 0] = offsets
@@ -145,12 +163,14 @@ export function npyTensor(context: TensorContext, entry: BundleEntry, key: strin
   if (dataOffset > end - start) {
     throw corrupt(`array '${key}' ends inside its .npy header`, 'bounds', { key })
   }
-  if (start + dataOffset > head.length) head = peek(range, start + dataOffset)
+  const isLong = start + dataOffset > head.length
+  if (isLong) head = peek(range, start + dataOffset)
   const header = head.subarray(start, start + dataOffset)
   const npy = parseNpyHeader(header, end - start, key)
   const payload = subrange(range, start + dataOffset, end)
-  const extent = new Extent(key, payload, entry.crc, crc32c(header, seed), stats)
-  return { array: npyArray(npy, extent, access, stats), extent }
+  const layout = { npy, payload, seed: crc32c(header, seed) }
+  if (isLong) longHeaders.set(entry, layout)
+  return layout
 }
 
 function npyArray(

@@ -43,9 +43,13 @@ function toFieldName(name: PythonValue | undefined): NpyField[0] {
   throw new DescrError('a field has no name')
 }
 
+/** NumPy's NPY_MAXDIMS since 2.0; 32 before. */
+const MAX_RANK = 64
+
 /** A shape as it stands in a header: a tuple, or a bare integer for one axis in a field. */
 export function toShape(value: PythonValue): number[] {
   const items = isSequence(value) && value.tuple ? value.items : [value]
+  if (items.length > MAX_RANK) throw new DescrError(`shape has ${String(items.length)} axes`)
   return items.map((item) => {
     if (typeof item !== 'number' || item < 0) {
       throw new DescrError('shape is not a tuple of non-negative integers')
