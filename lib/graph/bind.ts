@@ -6,7 +6,18 @@
  */
 import type { ObjectGraph } from '../bundle/messages.js'
 import type { CheckpointReader } from '../bundle/reader.js'
+import { corrupt } from '../errors.js'
 import type { Assignment, TrackableNode } from './trackable.js'
+
+/**
+ * Attributes and edges that may be looked at. Many edges may lead to one object that has many
+ * itself; honest graphs lead to most objects once.
+ */
+function roomOf({ nodes }: ObjectGraph): number {
+  let room = 2 ** 20
+  for (const { attributes, children } of nodes) room += 16 * (attributes.length + children.length)
+  return room
+}
 
 /**
  * Prepares the restore of everything that matches.
@@ -23,9 +34,12 @@ export function bind(
   const queue: { id: number; node: TrackableNode }[] = [{ id: 0, node: root }]
   const seen = new Set<object>([root.identity])
   const assignments: Assignment[] = []
+  let room = roomOf(graph)
   for (const { id, node } of queue) {
     const saved = graph.nodes[id]
     if (saved === undefined) continue
+    room -= saved.attributes.length + saved.children.length
+    if (room < 0) throw tooOften(reader.path)
     if (saved.attributes.length > 0) {
       const assignment = node.restore(saved.attributes, reader)
       if (assignment !== undefined) assignments.push(assignment)
@@ -38,4 +52,9 @@ export function bind(
     }
   }
   return assignments
+}
+
+function tooOften(path: string): Error {
+  const message = `the object graph of '${path}' leads to the same objects too often`
+  return corrupt(message, 'inconsistent', { path })
 }
