@@ -16,6 +16,9 @@ async function ask(service) {
   await once(process, 'message')
 }
 
+// Nobody waits any more: the runner is done with this one, or was stopped.
+process.once('disconnect', () => process.exit())
+
 const [task] = await once(process, 'message')
 const result = await measures[task.kind]({ ...task, ask })
 process.send({ result }, () => process.disconnect())

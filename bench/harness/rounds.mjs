@@ -5,7 +5,7 @@
 import { mkdir, readdir } from 'node:fs/promises'
 import { statSync } from 'node:fs'
 import { freemem } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { contestants as all } from '../contestants/index.mjs'
 import { payloadOf } from '../workloads/state.mjs'
 import { runContest } from './contest.mjs'
@@ -48,7 +48,7 @@ export async function runState(state, { workload, quick, rounds, only, cold, dir
       results.get(task.name).push(await task.run(round))
     }
   }
-  for (const home of homes.values()) await removeSettled(home)
+  for (const home of homes.values()) await removeSettled(dirname(home))
   const named = ({ name }) => ({ name, rounds: results.get(name) })
   return {
     label: state.label,

@@ -42,6 +42,9 @@ function targetsOf(state) {
   add('ndcheckpoint restore, map, verify off', 'usable ÷ JSON.parse', '≤ 3', (found) =>
     ratio(first(found, 'wall'), limits['JSON.parse']),
   )
+  add('ndcheckpoint restore, map, verify off', 'RSS growth, MiB', '< 64', (found) =>
+    first(found, 'growth').map((bytes) => bytes / 2 ** 20),
+  )
   add('ndcheckpoint restore, map, verify eager', 'best raw map + sum ÷ usable', '≥ 0.8', (found) =>
     ratio(limits.sum, first(found, 'wall')),
   )
