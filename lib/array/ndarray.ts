@@ -248,11 +248,12 @@ export function checkBounds(
  * @param dtype default `float64`, as in NumPy
  * @throws TypeError, RangeError naming a bad argument
  */
-export function zeros<D extends DType = 'float64'>(
-  shape: readonly number[],
-  dtype?: D,
-): NdArray<D> {
-  const name = (dtype ?? 'float64') as D
+// Overloads: a default type parameter would be inferred from what the result is assigned to, and
+// `const a: NdArray<'int64'> = zeros([2])` would compile.
+export function zeros(shape: readonly number[]): NdArray<'float64'>
+export function zeros<D extends DType>(shape: readonly number[], dtype: D): NdArray<D>
+export function zeros(shape: readonly number[], dtype?: DType): NdArray
+export function zeros(shape: readonly number[], name: DType = 'float64'): NdArray {
   const info = dtypeInfo(name)
   if (info.itemsize === 0) throw new TypeError(`zeros cannot make dtype '${name}'`)
   const bytes = sizeOf(checkShape(shape)) * info.itemsize
