@@ -12,7 +12,7 @@ import { CheckpointError } from '../errors.js'
 import { runAsync, runSync, type Steps } from '../twin.js'
 import { prepare, separate, type AccessOptions, type Extent, type ReadStats } from './extent.js'
 import { isDirectory } from './files.js'
-import { readIndex } from './index-file.js'
+import { readIndex, sliceEntry } from './index-file.js'
 import { latestCheckpoint } from './latest.js'
 import { decodeObjectGraph, type BundleEntry, type ObjectGraph } from './messages.js'
 import { checkPath, indexPath, type PathInput } from './names.js'
@@ -87,9 +87,11 @@ export class CheckpointReader {
     if (entry.slices.length === 0) {
       return { key, dtype, shape, byteLength: entry.size, shard: entry.shard }
     }
-    const { extents } = this.#tensor(entry, key)
-    const byteLength = extents.reduce((sum, { range }) => sum + range.length, 0)
-    return { key, dtype, shape, byteLength, shard: entry.shard }
+    // As the index tells it: a tensor that lacks a slice must not keep the others from being listed.
+    const { index } = this.#use()
+    const slices = entry.slices.map((slice) => sliceEntry(index, key, slice))
+    const byteLength = slices.reduce((sum, slice) => sum + (slice?.size ?? 0), 0)
+    return { key, dtype, shape, byteLength, shard: slices[0]?.shard ?? entry.shard }
   }
 
   has(key: string): boolean {
