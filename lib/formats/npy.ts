@@ -100,6 +100,9 @@ export function npyDataOffset(bytes: Uint8Array, key: string): number {
     if (start.toString('latin1', 0, 2) === 'PK') throw unsupported(key, 'a zip archive (.npz)')
     throw corrupt(`array '${key}' does not begin with the .npy magic`, 'framing', { key })
   }
+  if (start.length < 8) {
+    throw corrupt(`array '${key}' ends inside its .npy header`, 'bounds', { key })
+  }
   const version = start[6] ?? 0
   if (version < 1 || version > 3 || start[7] !== 0) {
     throw unsupported(key, `.npy version ${String(version)}.${String(start[7])}`)
