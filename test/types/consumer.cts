@@ -17,11 +17,12 @@ async function main(): Promise<readonly number[]> {
   return [...second.numpy_arrays.x.shape, ...shape]
 }
 
-main().catch((error: unknown) => {
-  if (isCheckpointError(error, 'CKPT_IO')) console.log(error.details.errno)
-  // @ts-expect-error: not narrowed
-  console.log(error.details)
-})
+const run = (): Promise<unknown> =>
+  main().catch((error: unknown) => {
+    if (isCheckpointError(error, 'CKPT_IO')) console.log(error.details.errno)
+    // @ts-expect-error: not narrowed
+    console.log(error.details)
+  })
 
 // The same types by either way.
 const state: ndcheckpoint.NumpyState<{ w: Float32Array }> = new NumpyState<{ w: Float32Array }>()
@@ -32,4 +33,4 @@ const big: bigint = array.get(0)
 import type * as native from 'ndcheckpoint/lib/native.js'
 
 export type { native }
-export { big, state }
+export { big, run, state }
