@@ -1,0 +1,155 @@
+/**
+ * The addon as TypeScript sees it, and how it is found. Nothing else in lib/ touches it.
+ *
+ * TypeScript decides and parses; the addon moves the bytes it was told to move and checks every
+ * range. Plans cross as packed columns, once: an object per array would cost more than the copy.
+ *
+ * @module
+ */
+import { join } from 'node:path'
+
+/** Cancels an operation and counts its bytes; one per save or restore, shared by its steps. */
+export interface Job {
+  /** Asks the threads to stop; the promise of the running step rejects with an abort. */
+  cancel(): void
+  readonly cancelled: boolean
+  /** Bytes moved or checked so far, by all steps. */
+  readonly done: number
+}
+
+/**
+ * One shard mapped private and writable: stores never reach the file. Every buffer made by `view`
+ * holds the mapping, so it outlives the reader; the mapping goes with the last of them.
+ */
+export interface Mapping {
+  /** Bytes. */
+  readonly size: number
+  /** Zero-copy. `length` > 0; throws `CKPT_TOO_LARGE` above the runtime's ArrayBuffer limit. */
+  view(offset: number, length: number): ArrayBuffer
+  /** Copies `target.length` bytes from `offset`. */
+  readInto(offset: number, target: Uint8Array): void
+}
+
+/**
+ * The arrays of one save. With `copy` their bytes were copied when it was made, else it refers to
+ * the live memory and keeps it alive.
+ */
+export interface Snapshot {
+  readonly byteLength: number
+  /** True if the bytes were copied. */
+  readonly copied: boolean
+  /** Gives the staging memory back to the pool. Idempotent; collection does it too. */
+  release(): void
+}
+
+/**
+ * A private directory beside the final files in which a save is assembled. A kernel lock marks it
+ * as alive, so that other saves can tell it from the leftovers of a dead one.
+ */
+export interface Staging {
+  readonly path: string
+}
+
+/** Columns of one row of `ShardPlan.extents`. */
+export const EXTENT_COLUMNS = 6
+
+/** Everything the data plane needs to write shards, decided before the first byte moves. */
+export interface ShardPlan {
+  /** Absolute path of the directory of the final files; created with its parents when missing. */
+  readonly directory: string
+  /** Bytes of each shard; files `shard-0`, `shard-1` … in the staging directory. */
+  readonly shardSizes: Float64Array
+  /**
+   * Rows of [shard, offset, headStart, headLength, source, seed], sorted by shard and offset:
+   * `heads[headStart … +headLength]` goes to `offset`, then the bytes of source number `source`
+   * (-1: none) directly behind. `seed` is the CRC-32C that the source's bytes continue.
+   */
+  readonly extents: Float64Array
+  readonly heads: Uint8Array
+  readonly snapshot: Snapshot
+  readonly threads: number
+  /** Sync each shard and each directory made. */
+  readonly durable: boolean
+}
+
+export interface ShardResult {
+  readonly staging: Staging
+  /** CRC-32C (unmasked) of each extent's source, continuing its seed. */
+  readonly crcs: Uint32Array
+}
+
+export interface CommitPlan {
+  /** Final absolute path of each shard, in order. None of them may exist. */
+  readonly shardPaths: readonly string[]
+  readonly indexPath: string
+  readonly index: Uint8Array
+  /** The `checkpoint` state file, when it is to be replaced. */
+  readonly statePath?: string
+  readonly state?: Uint8Array
+  readonly durable: boolean
+}
+
+/** Columns of one row of checksum and load extents: [file, offset, length, seed]. */
+export const RANGE_COLUMNS = 4
+
+export interface Addon {
+  Job: new () => Job
+  crc32c(bytes: Uint8Array, seed: number): number
+  /** Implementation in use: 'sse4.2', 'arm64' or 'portable'. */
+  crc32cImplementation(): string
+  openMappings(paths: readonly string[], sync: boolean): unknown
+  capture(sources: readonly ArrayBufferView[], copy: boolean): Snapshot
+  writeShards(job: Job, plan: ShardPlan, sync: boolean): unknown
+  commit(job: Job, staging: Staging, plan: CommitPlan, sync: boolean): unknown
+  discard(staging: Staging, sync: boolean): unknown
+  removeFiles(paths: readonly string[], sync: boolean): unknown
+  checksum(
+    job: Job,
+    mappings: readonly Mapping[],
+    ranges: Float64Array,
+    threads: number,
+    sync: boolean,
+  ): unknown
+  load(
+    job: Job,
+    paths: readonly string[],
+    ranges: Float64Array,
+    targets: readonly ArrayBuffer[],
+    threads: number,
+    sync: boolean,
+  ): unknown
+  /** Live counts in this process, for tests of leaks. */
+  counts(): { mappings: number; snapshots: number; stagings: number; tasks: number }
+}
+
+const root = join(__dirname, '..')
+
+/** Tells what was tried and what to do: most users meet this after a skipped install script. */
+function loadFailure(cause: unknown): Error {
+  const candidates = [process.env['CKPT_NATIVE'], join(root, 'build'), join(root, 'prebuilds')]
+  const tried = candidates.filter((path) => path !== undefined).map((path) => `  ${path}`)
+  const { platform, arch, versions } = process
+  return new Error(
+    [
+      `ndcheckpoint's native addon could not be loaded on ${platform}-${arch}, Node ${versions.node}.`,
+      `Looked in:\n${tried.join('\n')}`,
+      `Build it with a C++20 compiler, make and Python 3:\n  npm rebuild ndcheckpoint`,
+      `Install scripts switched off (--ignore-scripts) leave it unbuilt.`,
+    ].join('\n'),
+    { cause },
+  )
+}
+
+/** @throws Error telling where the addon was looked for and how to build it */
+export function loadAddon(): Addon {
+  try {
+    // CKPT_NATIVE chooses another build of the addon: sanitizers run the whole suite that way.
+    const path = process.env['CKPT_NATIVE']
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- addons load only by require
+    if (path !== undefined) return require(path) as Addon
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- as above
+    return (require('node-gyp-build') as (dir: string) => Addon)(root)
+  } catch (error) {
+    throw loadFailure(error)
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * Failures of the system and of the addon as errors of ours. Nothing else converts errors.
+ *
+ * @module
+ */
+import { getSystemErrorName } from 'node:util'
+import { CheckpointError, corrupt } from './errors.js'
+
+/** What the addon throws and rejects with: `Status` of native/core/status.h. */
+interface NativeFailure extends Error {
+  status: 'io' | 'aborted' | 'corrupt' | 'too-large' | 'invalid'
+  /** Positive; 0 when no system call failed. */
+  osErrno: number
+  syscall: string
+  path: string
+  bytes: number
+  limit: number
+}
+
+/** Thrown when `Job.cancel` stopped a step; callers turn it into `signal.reason`. Never public. */
+export class Aborted extends Error {}
+
+/** The way out of a system error, for the ones that users meet. */
+const WAY_OUT: Readonly<Record<string, string>> = {
+  ENOSPC: 'free some space or save elsewhere; earlier checkpoints are intact',
+  EDQUOT: 'the quota is used up; earlier checkpoints are intact',
+  EACCES: 'check the permissions of the directory',
+  EPERM: 'check the permissions of the directory',
+  EROFS: 'the file system is read-only',
+  ENOTDIR: 'a file stands where a directory should be',
+  EISDIR: 'a directory stands where a file should be',
+  EEXIST: 'another process writes the same prefix; give each its own',
+  EMFILE: 'too many open files; raise the limit (ulimit -n)',
+  EFBIG: 'a file may not grow that large here (ulimit -f, or the file system)',
+}
+
+/** A failed system call as `CKPT_IO`; a missing file as `CKPT_NOT_FOUND`. */
+export function ioError(
+  osErrno: number,
+  syscall: string,
+  path: string,
+  cause?: unknown,
+): CheckpointError {
+  const errno = -Math.abs(osErrno)
+  const name = getSystemErrorName(errno)
+  const options = cause === undefined ? undefined : { cause }
+  if (name === 'ENOENT' && syscall === 'open') {
+    return new CheckpointError('CKPT_NOT_FOUND', `no file ${quote(path)}`, { path }, options)
+  }
+  const advice = WAY_OUT[name]
+  const message = `${syscall} of ${quote(path)} failed: ${name}${advice ? ` (${advice})` : ''}`
+  return new CheckpointError('CKPT_IO', message, { errno, name, syscall, path }, options)
+}
+
+/**
+ * Node's own `fs` errors as ours; anything else unchanged.
+ *
+ * @param where the path, which Node leaves out where it knows only a descriptor
+ */
+export function fromNodeError(error: unknown, where = ''): unknown {
+  if (!(error instanceof Error) || !('errno' in error) || typeof error.errno !== 'number') {
+    return error
+  }
+  const { errno, syscall, path } = error as NodeJS.ErrnoException
+  return ioError(errno ?? 0, syscall ?? 'read', path ?? where, error)
+}
+
+/** What the addon threw as ours; anything else unchanged. */
+export function fromAddonError(error: unknown): unknown {
+  if (!(error instanceof Error) || !('status' in error)) return error
+  const failure = error as NativeFailure
+  switch (failure.status) {
+    case 'aborted':
+      return new Aborted()
+    case 'io':
+      // An error born on a thread has no JavaScript stack; the new one has this caller's.
+      return ioError(failure.osErrno, failure.syscall, failure.path, failure)
+    case 'too-large': {
+      const { bytes, limit } = failure
+      return new CheckpointError('CKPT_TOO_LARGE', failure.message, { bytes, limit })
+    }
+    case 'corrupt':
+      return corrupt(failure.message, 'bounds', { path: failure.path }, { cause: failure })
+    case 'invalid':
+      return new RangeError(failure.message)
+  }
+}
+
+function quote(path: string): string {
+  return `'${path}'`
+}
