@@ -14,14 +14,10 @@ export type { AnyArrays } from './state.js'
 export { Checkpoint } from './checkpoint/checkpoint.js'
 export { RestoreStatus } from './checkpoint/status.js'
 export type { SaveOptions } from './checkpoint/options.js'
-export {
-  CheckpointReader,
-  listVariables,
-  loadVariable,
-  openCheckpoint,
-  openCheckpointSync,
-} from './bundle/reader.js'
-export type { ReadOptions, VariableInfo } from './bundle/reader.js'
+export { listVariables, loadVariable, openCheckpoint, openCheckpointSync } from './bundle/open.js'
+export type { ReadOptions } from './bundle/open.js'
+export { CheckpointReader } from './bundle/reader.js'
+export type { VariableInfo } from './bundle/reader.js'
 export { StringTensor } from './bundle/strings.js'
 export { latestCheckpoint } from './bundle/latest.js'
 export type { Progress, OperationOptions } from './bundle/operation.js'

@@ -3,46 +3,22 @@
  *
  * @module
  */
-import { existsSync } from 'node:fs'
-import { resolve } from 'node:path'
-import { inspect } from 'node:util'
 import { dataTypeName, DT_STRING, DT_VARIANT, type DType } from '../array/dtype.js'
 import type { NdArray } from '../array/ndarray.js'
 import { CheckpointError } from '../errors.js'
 import { runAsync, runSync, type Steps } from '../twin.js'
-import { prepare, separate, type AccessOptions, type Extent, type ReadStats } from './extent.js'
-import { isDirectory } from './files.js'
-import { readIndex, sliceEntry } from './index-file.js'
-import { latestCheckpoint } from './latest.js'
+import { prepare, separate, type Extent, type ReadStats } from './extent.js'
+import { sliceEntry } from './index-file.js'
 import { decodeObjectGraph, type BundleEntry, type ObjectGraph } from './messages.js'
-import { checkPath, indexPath, type PathInput } from './names.js'
-import {
-  checkChoice,
-  checkOperationOptions,
-  Operation,
-  type OperationOptions,
-} from './operation.js'
-import { Shards } from './shards.js'
+import { indexPath } from './names.js'
+import { checkOperationOptions, Operation, type OperationOptions } from './operation.js'
 import type { StringTensor } from './strings.js'
-import { checkClaims, type TensorContext } from './tensor-context.js'
+import { checkClaims, openContext, type TensorContext } from './tensor-context.js'
 import { numericTensor, npyTensor, scalarString, stringTensor, type LazyArray } from './tensors.js'
 import { toProblem, verifyBundle, type VerifyReport } from './verify.js'
 
 /** Key of the object graph in every object-based checkpoint: python/trackable/base.py. */
 export const OBJECT_GRAPH_KEY = '_CHECKPOINTABLE_OBJECT_GRAPH'
-
-export interface ReadOptions extends OperationOptions {
-  /**
-   * `map`: arrays are views of the mapped file, made at first use. `load`: arrays are read into
-   * memory of their own, for a trainer that rewrites all of them at once.
-   */
-  mode?: 'map' | 'load'
-  /**
-   * `eager`: every byte's checksum is checked before the promise resolves. `lazy`: each array's at
-   * its first use. `off`: never.
-   */
-  verify?: 'eager' | 'lazy' | 'off'
-}
 
 export interface VariableInfo {
   readonly key: string
@@ -170,13 +146,13 @@ export class CheckpointReader {
     const { path } = this
     return operation.run(function* () {
       const access = { mode: 'map', verify: 'off' } as const
-      let reader: CheckpointReader
+      let context: TensorContext
       try {
-        reader = yield* openReader(path, access, operation.sync)
+        context = yield* openContext(path, access, operation.sync)
       } catch (error) {
         return { ok: false, problems: [toProblem(error, indexPath(path))], tensors: 0, bytes: 0 }
       }
-      return yield* verifyBundle(reader.#use(), operation)
+      return yield* verifyBundle(context, operation)
     })
   }
 
@@ -227,100 +203,4 @@ function readGraph(context: TensorContext): ObjectGraph | undefined {
   if (entry === undefined) return undefined
   const bytes = scalarString(context, entry, OBJECT_GRAPH_KEY)
   return decodeObjectGraph(bytes, context.shards.pathOf(entry.shard))
-}
-
-export interface CheckedReadOptions extends OperationOptions {
-  readonly access: AccessOptions
-}
-
-/** @throws TypeError naming the option that is not what it should be */
-export function checkReadOptions(
-  options: ReadOptions,
-  verify: AccessOptions['verify'],
-): CheckedReadOptions {
-  checkOperationOptions(options)
-  const access = {
-    mode: checkChoice(options.mode, 'mode', ['map', 'load'], 'map'),
-    verify: checkChoice(options.verify, 'verify', ['eager', 'lazy', 'off'], verify),
-  }
-  return { ...options, access }
-}
-
-/** @internal Opens a prefix; the body of `openCheckpoint` and of every restore. */
-export function* openReader(
-  prefix: string,
-  access: AccessOptions,
-  sync: boolean,
-): Steps<CheckpointReader> {
-  const index = yield* readIndex(prefix, sync)
-  const shards = new Shards(prefix, index.header.numShards)
-  yield* shards.open(index, sync)
-  const stats = { mapped: 0, copied: 0, loaded: 0 }
-  return new CheckpointReader(prefix, { index, shards, access, stats })
-}
-
-function* openSteps(path: PathInput, options: ReadOptions, sync: boolean): Steps<CheckpointReader> {
-  // Lazy by default: listing what a large checkpoint holds should not read all of it.
-  const checked = checkReadOptions(options, 'lazy')
-  const operation = new Operation(checked, sync)
-  return yield* operation.run(function* () {
-    const prefix = yield* resolvePrefix(resolve(checkPath(path, 'path')), sync)
-    const reader = yield* openReader(prefix, checked.access, sync)
-    if (checked.access.verify === 'eager') yield* reader.verifyEagerly(operation)
-    return reader
-  })
-}
-
-/** A prefix as it is; a directory as its latest checkpoint. */
-function* resolvePrefix(path: string, sync: boolean): Steps<string> {
-  if (existsSync(indexPath(path)) || !(yield* isDirectory(path, sync))) return path
-  const latest = latestCheckpoint(path)
-  if (latest !== null) return latest
-  const message = `directory '${path}' has no latest checkpoint: no readable state file 'checkpoint', or what it names is gone`
-  throw new CheckpointError('CKPT_NOT_FOUND', message, { path })
-}
-
-/**
- * Opens a checkpoint for reading.
- *
- * @param path the prefix that `save` returned, or a directory: its latest checkpoint
- * @param options `verify` is `lazy` by default here
- * @throws CheckpointError CKPT_NOT_FOUND, CKPT_CORRUPT, CKPT_UNSUPPORTED, CKPT_IO
- */
-export async function openCheckpoint(
-  path: PathInput,
-  options: ReadOptions = {},
-): Promise<CheckpointReader> {
-  return runAsync(openSteps(path, options, false))
-}
-
-/** The blocking twin of `openCheckpoint`. */
-export function openCheckpointSync(path: PathInput, options: ReadOptions = {}): CheckpointReader {
-  return runSync(openSteps(path, options, true))
-}
-
-/**
- * Keys and shapes of a checkpoint, sorted by key.
- *
- * @param path a prefix, or a directory: its latest checkpoint
- */
-export function listVariables(path: PathInput): [key: string, shape: number[]][] {
-  return openCheckpointSync(path)
-    .variables()
-    .map(({ key, shape }) => [key, shape])
-}
-
-/**
- * One tensor of a checkpoint, checked.
- *
- * @param path a prefix, or a directory: its latest checkpoint
- * @param key as `listVariables` gives it; a `:0` at its end is dropped, as TensorFlow does
- */
-export function loadVariable(path: PathInput, key: string): NdArray | StringTensor {
-  if (typeof key !== 'string') throw new TypeError(`key must be a string, got ${inspect(key)}`)
-  const reader = openCheckpointSync(path)
-  const { tensor, extents } = reader.tensor(reader.has(key) ? key : key.replace(/:0$/, ''))
-  // Now, not at first use: the caller asked for the value, not for a view.
-  for (const extent of extents) extent.checkNow()
-  return tensor
 }

@@ -6,10 +6,11 @@
 import type { DTypeInfo } from '../array/dtype.js'
 import { sizeOf } from '../array/strides.js'
 import { corrupt } from '../errors.js'
+import type { Steps } from '../twin.js'
 import { checkEffort, type AccessOptions, type ReadStats } from './extent.js'
-import type { BundleIndex } from './index-file.js'
+import { readIndex, type BundleIndex } from './index-file.js'
 import type { BundleEntry } from './messages.js'
-import type { ByteRange, Shards } from './shards.js'
+import { Shards, type ByteRange } from './shards.js'
 
 /** Everything that reading an entry needs. */
 export interface TensorContext {
@@ -31,6 +32,18 @@ export function checkClaims({ index, shards }: TensorContext): void {
     for (const entry of entries.values()) if (shards.holds(entry)) bytes += entry.size
   }
   checkEffort(bytes, shards.totalBytes, { path: index.path })
+}
+
+/** Reads the index of a prefix and maps its shards. */
+export function* openContext(
+  prefix: string,
+  access: AccessOptions,
+  sync: boolean,
+): Steps<TensorContext> {
+  const index = yield* readIndex(prefix, sync)
+  const shards = new Shards(prefix, index.header.numShards)
+  yield* shards.open(index, sync)
+  return { index, shards, access, stats: { mapped: 0, copied: 0, loaded: 0 } }
 }
 
 /** The bytes of an entry of fixed-width elements; their number is what shape and dtype demand. */
