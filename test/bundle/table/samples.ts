@@ -1,6 +1,11 @@
 /** What the tests of the index share. */
 import { mask } from '../../../lib/bundle/masked-crc.js'
-import { encodeEntry, encodeHeader, type BundleEntry } from '../../../lib/bundle/messages.js'
+import {
+  encodeEntry,
+  encodeHeader,
+  type BundleEntry,
+  type BundleHeader,
+} from '../../../lib/bundle/messages.js'
 import { readTable } from '../../../lib/bundle/table/reader.js'
 import { TableWriter } from '../../../lib/bundle/table/writer.js'
 import { crc32c } from '../../../lib/native.js'
@@ -36,9 +41,12 @@ export function entryOf(fields: Partial<BundleEntry>): BundleEntry {
 }
 
 /** The index of one shard that holds these tensors. */
-export function indexOf(entries: Iterable<readonly [Uint8Array, BundleEntry]>): Uint8Array {
+export function indexOf(
+  entries: Iterable<readonly [Uint8Array, BundleEntry]>,
+  header: Partial<BundleHeader> = {},
+): Uint8Array {
   const writer = new TableWriter()
-  writer.add(new Uint8Array(0), encodeHeader(HEADER))
+  writer.add(new Uint8Array(0), encodeHeader({ ...HEADER, ...header }))
   const sorted = [...entries].sort(([a], [b]) => Buffer.compare(a, b))
   for (const [key, entry] of sorted) writer.add(key, encodeEntry(entry))
   return writer.finish()
