@@ -5,4 +5,9 @@
 // Finalizers run inside garbage collection and must not touch JavaScript; others fail to compile.
 #define NODE_ADDON_API_REQUIRE_BASIC_FINALIZERS
 
+// A worker may be terminated while it is inside a call. Node-API calls then fail, and so does
+// throwing their failure in JavaScript; without this the second failure leaves the callback as a
+// C++ exception and ends the process.
+#define NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS
+
 #include <napi.h>
