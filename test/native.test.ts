@@ -1,8 +1,6 @@
-import { spawnSync } from 'node:child_process'
-import { openSync, readFileSync, statSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { isCheckpointError } from '../lib/errors.js'
 import {
   Aborted,
   capture,
@@ -11,8 +9,6 @@ import {
   crc32c,
   crc32cImplementation,
   createJob,
-  fromNodeError,
-  ioError,
   loadRanges,
   mapView,
   openMappings,
@@ -40,37 +36,6 @@ t.test('known checksums', (t) => {
   for (const [data, crc] of vectors) t.equal(crc32c(data), crc)
   t.equal(crc32c(bytes('56789'), crc32c(bytes('1234'))), 0xe3069283, 'continues a seed')
   t.match(crc32cImplementation(), /^(sse4\.2|arm64|portable)$/)
-  t.end()
-})
-
-t.test('system errors carry errno, name, syscall, path and the way out', (t) => {
-  const full = ioError(28, 'fallocate', '/disk/x')
-  t.equal(full.code, 'CKPT_IO')
-  t.strictSame(full.details, { errno: -28, name: 'ENOSPC', syscall: 'fallocate', path: '/disk/x' })
-  t.match(full.message, /^fallocate of '\/disk\/x' failed: ENOSPC \(free some space/)
-  t.equal(ioError(5, 'fsync', 'x').message, "fsync of 'x' failed: EIO")
-  t.match(ioError(2, 'open', 'x'), { code: 'CKPT_NOT_FOUND', details: { path: 'x' } })
-  t.equal(ioError(2, 'rename', 'x').code, 'CKPT_IO')
-  t.end()
-})
-
-t.test("Node's errors become ours, others stay as they are", (t) => {
-  try {
-    openSync('/no/such/file', 'r')
-  } catch (error) {
-    const ours = fromNodeError(error)
-    t.ok(isCheckpointError(ours, 'CKPT_NOT_FOUND'))
-    t.match(ours, { details: { path: '/no/such/file' }, cause: error as Error })
-  }
-  try {
-    readFileSync('/')
-  } catch (error) {
-    t.match(fromNodeError(error), { code: 'CKPT_IO', details: { name: 'EISDIR' } })
-    t.match(fromNodeError(error, '/'), { details: { path: '/' } }, 'the path that Node left out')
-  }
-  const other = new Error('x')
-  t.equal(fromNodeError(other), other)
-  t.equal(fromNodeError('x'), 'x')
   t.end()
 })
 
@@ -169,16 +134,5 @@ t.test('a snapshot copies or refers, and is given back', (t) => {
   const reference = capture([data], false)
   t.match(reference, { byteLength: 32, copied: false })
   reference.release()
-  t.end()
-})
-
-t.test('an addon that cannot be loaded says where it was looked for and what to do', (t) => {
-  const script = `require(${JSON.stringify(require.resolve('../lib/native.js'))})`
-  const env = { ...process.env, CKPT_NATIVE: '/no/such/addon.node', NODE_OPTIONS: '' }
-  const { stderr, status } = spawnSync(process.execPath, ['-e', script], { env, encoding: 'utf8' })
-  t.equal(status, 1)
-  t.match(stderr, "ndcheckpoint's native addon could not be loaded on")
-  t.match(stderr, /Looked in:\n {2}\/no\/such\/addon\.node\n {2}.*build\n {2}.*prebuilds/)
-  t.match(stderr, 'npm rebuild ndcheckpoint')
   t.end()
 })

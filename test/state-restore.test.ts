@@ -7,14 +7,14 @@ import { checkInput } from '../lib/array/input.js'
 import { gather } from '../lib/array/strides.js'
 import { bytesOf, viewAs } from '../lib/array/typed-arrays.js'
 import { Checkpoint, NdArray, ndarray, NumpyState, zeros, type ArrayInput } from '../lib/index.js'
-import { flip, stateOf, type Arrays } from './checkpoint/files'
+import { flip, stateOf, type Arrays, emptyState } from './checkpoint/files'
 
 const dataFile = (path: string): string => `${path}.data-00000-of-00001`
 
 /** Saves arrays and gives them back through a fresh state. */
-async function throughFile(path: string, arrays: Arrays): Promise<NumpyState> {
+async function throughFile(path: string, arrays: Arrays): Promise<Record<string, NdArray>> {
   await new Checkpoint({ arrays: stateOf(arrays) }).write(path)
-  const restored = new NumpyState()
+  const restored = emptyState()
   await new Checkpoint({ arrays: restored }).read(path)
   return restored
 }
@@ -209,7 +209,7 @@ t.test('names of all kinds survive', async (t) => {
   for (const [name, array] of entries) state[name] = array
   const path = join(t.testdir(), 'ckpt')
   await new Checkpoint({ state }).write(path)
-  const restored = new NumpyState()
+  const restored = emptyState()
   await new Checkpoint({ state: restored }).read(path)
   t.strictSame(new Set(Object.keys(restored)), new Set(names))
   for (const [name, array] of entries) t.equal(restored[name]?.get(0), array[0], name)
@@ -232,6 +232,16 @@ t.test('an array that cannot be saved any more is named', async (t) => {
   })
 })
 
+t.test('an array of more axes than NumPy takes is refused by name', (t) => {
+  const deep = zeros(Array.from({ length: 65 }, () => 1))
+  const checkpoint = new Checkpoint({ state: stateOf({ deep }) })
+  t.throws(() => checkpoint.saveSync(join(t.testdir(), 'ckpt')), {
+    name: 'TypeError',
+    message: /^NumpyState property 'deep' cannot be saved: an array of 65 axes has no \.npy/,
+  })
+  t.end()
+})
+
 t.test('memory that is shared or resizable is saved', async (t) => {
   const shared = new Float64Array(new SharedArrayBuffer(16))
   shared.set([1, 2])
@@ -248,9 +258,9 @@ t.test('a corrupt array that is assigned elsewhere stays a corrupt array', async
   const data = Float64Array.of(0.1, 0.2)
   await new Checkpoint({ state: stateOf({ a: ndarray(data) }) }).write(path)
   flip(dataFile(path), bytesOf(data))
-  const state = new NumpyState()
+  const state = emptyState()
   await new Checkpoint({ state }).read(path, { verify: 'lazy' })
-  const other = new NumpyState()
+  const other = emptyState()
   t.throws(() => Object.assign(other, { b: state['a'] }), { code: 'CKPT_CORRUPT' })
   t.notOk('b' in other)
   await t.rejects(new Checkpoint({ state }).write(path), { code: 'CKPT_CORRUPT' })

@@ -166,7 +166,7 @@ t.test('it can be awaited, returned and printed', async (t) => {
   t.equal(inspect({ in: { arrays } }, { depth: 1 }), '{ in: { arrays: [NumpyState] } }')
   t.equal(inspect(new NumpyState()), 'NumpyState {}')
   t.equal(JSON.stringify(arrays), '{"a":{"0":1,"1":2}}')
-  t.equal(String(arrays), '[object Object]')
+  t.equal(Object.prototype.toString.call(arrays), '[object Object]')
 })
 
 t.test('it cannot be frozen: a restore has to add what is missing', (t) => {

@@ -44,7 +44,7 @@ function toFieldName(name: PythonValue | undefined): NpyField[0] {
 }
 
 /** NumPy's NPY_MAXDIMS since 2.0; 32 before. */
-const MAX_RANK = 64
+export const MAX_RANK = 64
 
 /** A shape as it stands in a header: a tuple, or a bare integer for one axis in a field. */
 export function toShape(value: PythonValue): number[] {

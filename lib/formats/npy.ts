@@ -19,6 +19,7 @@ import {
   dtypeOfStructure,
   formatDescr,
   formatShape,
+  MAX_RANK,
   toDescr,
   toShape,
 } from './npy-descr.js'
@@ -52,9 +53,15 @@ export interface ParsedNpy extends NpyHeader {
 /**
  * Magic, version, length and header, all that stands before the data. As NumPy up to 1.23 writes
  * it; later ones leave room for the first axis to grow, which changes nothing for ordinary arrays.
+ *
+ * @throws RangeError for more axes than NumPy reads
  */
 export function encodeNpyHeader(header: NpyHeader): Uint8Array {
   const { descr, fortranOrder, shape } = header
+  if (shape.length > MAX_RANK) {
+    const limit = `NumPy takes at most ${String(MAX_RANK)}`
+    throw new RangeError(`an array of ${String(shape.length)} axes has no .npy: ${limit}`)
+  }
   const order = fortranOrder ? 'True' : 'False'
   const text = `{'descr': ${formatDescr(descr)}, 'fortran_order': ${order}, 'shape': ${formatShape(shape)}, }`
   // Latin-1 is what versions 1 and 2 can hold.

@@ -2,14 +2,8 @@
 import { chmodSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import {
-  Checkpoint,
-  latestCheckpoint,
-  NumpyState,
-  type Progress,
-  type SaveOptions,
-} from '../../lib/index.js'
-import { contentsOf, filesIn, saved, stateOf } from './files'
+import { Checkpoint, latestCheckpoint, type Progress, type SaveOptions } from '../../lib/index.js'
+import { contentsOf, filesIn, saved, stateOf, emptyState } from './files'
 
 const large = (value: number): Float64Array => new Float64Array(2 ** 18).fill(value)
 
@@ -218,7 +212,7 @@ t.test('a checkpoint that is overwritten in vain is still there', async (t) => {
     if (phase === 'sync') throw new Error('disk lost')
   }
   await t.rejects(other.write(path, { onProgress }), { message: 'disk lost' })
-  const arrays = new NumpyState()
+  const arrays = emptyState()
   await new Checkpoint({ arrays }).restore(path)
   t.equal(arrays['x']?.get(0), 1)
   t.equal(readFileSync(join(dir, 'checkpoint'), 'utf8'), state)

@@ -9,20 +9,21 @@ import {
   openCheckpoint,
   RestoreStatus,
   zeros,
+  type NdArray,
 } from '../../lib/index.js'
-import { filesIn, stateOf } from './files'
+import { emptyState, filesIn, stateOf } from './files'
 
 t.test('the example of the documentation', async (t) => {
   const dir = t.testdir()
-  const arrays = new NumpyState()
+  const arrays = new NumpyState<{ x: NdArray }>()
   const checkpoint = new Checkpoint({ numpy_arrays: arrays })
-  arrays['x'] = zeros([3, 4])
+  arrays.x = zeros([3, 4])
   const path = await checkpoint.save(join(dir, 'ckpt'))
   t.equal(path, join(dir, 'ckpt-1'))
-  arrays['x'].set(1, 1, 4)
+  arrays.x.set(1, 1, 4)
   await checkpoint.restore(path)
-  t.equal(arrays['x'].get(1, 1), 0)
-  const second = new Checkpoint({ numpy_arrays: new NumpyState() })
+  t.equal(arrays.x.get(1, 1), 0)
+  const second = new Checkpoint({ numpy_arrays: emptyState() })
   await second.restore(path)
   t.strictSame(second.numpy_arrays['x']?.shape, [3, 4])
 })

@@ -1,13 +1,16 @@
 /** What the tests of checkpoints share. */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Checkpoint, NumpyState, type ArrayInput } from '../../lib/index.js'
+import { Checkpoint, NumpyState, type ArrayInput, type NdArray } from '../../lib/index.js'
 
 export type Arrays = Record<string, ArrayInput>
 
 /** A state of these arrays. */
 export const stateOf = (arrays: Arrays): NumpyState<Arrays> =>
   Object.assign(new NumpyState<Arrays>(), arrays)
+
+/** A state without arrays: what a restore makes in it are NdArrays. */
+export const emptyState = (): NumpyState<Record<string, NdArray>> => new NumpyState()
 
 /** Names of the files below a directory, sorted; none if it is missing. */
 export function filesIn(directory: string): string[] {

@@ -15,7 +15,7 @@ import {
   type ReadOptions,
 } from '../../lib/index.js'
 import { writeValues } from '../bundle/write-values'
-import { contentsOf, flip, saved, stateOf } from './files'
+import { contentsOf, flip, saved, stateOf, emptyState } from './files'
 
 const dataFile = (path: string): string => `${path}.data-00000-of-00001`
 
@@ -181,7 +181,7 @@ t.test('keys are those of the graph; py_state counts before the older array', as
       stringValue(OBJECT_GRAPH_KEY, encodeObjectGraph(graphOf(...attributes))),
     ])
   }
-  const arrays = new NumpyState()
+  const arrays = emptyState()
   const checkpoint = new Checkpoint({ arrays })
   write(['array', 'old key'])
   await checkpoint.read(path)
@@ -190,7 +190,7 @@ t.test('keys are those of the graph; py_state counts before the older array', as
   await checkpoint.read(path)
   t.strictSame(arrays['x']?.data, first)
   write(['VARIABLE_VALUE', 'old key'])
-  const empty = new NumpyState()
+  const empty = emptyState()
   t.match(await new Checkpoint({ arrays: empty }).read(path), { restored: 0 })
   t.notOk('x' in empty, 'no property is made for a value that is none of ours')
   write(['py_state', 'nowhere'])
@@ -205,7 +205,7 @@ t.test('a value of another kind is a mismatch', async (t) => {
     tensorValue('k', 'float64', [2], first),
     stringValue(OBJECT_GRAPH_KEY, encodeObjectGraph(graph)),
   ])
-  await t.rejects(new Checkpoint({ arrays: new NumpyState() }).read(path), {
+  await t.rejects(new Checkpoint({ arrays: emptyState() }).read(path), {
     code: 'CKPT_MISMATCH',
     details: { key: 'k', expected: 'string []', found: 'float64 [2]' },
   })

@@ -6,18 +6,18 @@ import { bytesOf } from '../../lib/array/typed-arrays.js'
 import {
   Checkpoint,
   ndarray,
-  NumpyState,
   openCheckpoint,
   zeros,
+  type NdArray,
   type SaveOptions,
 } from '../../lib/index.js'
-import { contentsOf, filesIn, saved, stateOf, until } from './files'
+import { contentsOf, filesIn, saved, stateOf, until, emptyState } from './files'
 
 /** Large enough that a write of it does not end in the call. */
 const large = (value: number): Float64Array => new Float64Array(2 ** 18).fill(value)
 
-async function restored(path: string): Promise<NumpyState> {
-  const arrays = new NumpyState()
+async function restored(path: string): Promise<Record<string, NdArray>> {
+  const arrays = emptyState()
   await new Checkpoint({ arrays }).restore(path)
   return arrays
 }
@@ -33,8 +33,10 @@ t.test('what is saved is the content at the call', async (t) => {
   state['late'] = zeros([1])
   const arrays = await restored(await promise)
   t.strictSame(Object.keys(arrays).sort(), ['gone', 'view', 'w'])
-  t.strictSame(new Set(arrays['w']?.data), new Set([1]))
-  t.strictSame(new Set(arrays['view']?.data), new Set([2]))
+  const holds = (name: string, value: number): boolean =>
+    Buffer.compare(bytesOf(arrays[name]?.data ?? w), bytesOf(large(value))) === 0
+  t.ok(holds('w', 1))
+  t.ok(holds('view', 2))
 })
 
 t.test("snapshot: 'none' writes live memory, in its turn", async (t) => {

@@ -118,6 +118,16 @@ t.test('headers are read back', (t) => {
   t.end()
 })
 
+t.test('as many axes as NumPy takes are written, and read', (t) => {
+  const shape = (rank: number): number[] => Array.from({ length: rank }, () => 1)
+  t.strictSame(parse(encode('<f8', shape(64))).shape, shape(64))
+  const message = 'an array of 65 axes has no .npy: NumPy takes at most 64'
+  t.throws(() => encode('<f8', shape(65)), new RangeError(message))
+  const text = DICT.replace('(3, 4)', `(${'1, '.repeat(65)})`)
+  t.throws(() => parse(frame(text)), { code: 'CKPT_CORRUPT', message: /shape has 65 axes$/ })
+  t.end()
+})
+
 t.test('all versions are read', (t) => {
   for (const version of [1, 2, 3]) {
     const bytes = frame(`${DICT}\n`, version)

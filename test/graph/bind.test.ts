@@ -5,9 +5,12 @@ import { bind } from '../../lib/graph/bind.js'
 import { walk } from '../../lib/graph/walk.js'
 import { Thing, thing } from './nodes'
 
-/** Restores; nothing here reads a file. */
+/** Nothing here reads a file. */
+const READER = { path: 'ckpt' } as unknown as CheckpointReader
+
+/** Restores. */
 function restore(graph: ObjectGraph, root: Thing): number {
-  const assignments = bind(graph, root.node, {} as CheckpointReader)
+  const assignments = bind(graph, root.node, READER)
   for (const { apply } of assignments) apply()
   return assignments.length
 }
@@ -36,7 +39,7 @@ t.test('keys are those of the graph, whatever they are', (t) => {
 
 t.test('nothing changes before the assignments are applied', (t) => {
   const root = thing({}, 0)
-  t.equal(bind(graphOf(thing({}, 1)), root.node, {} as CheckpointReader).length, 1)
+  t.equal(bind(graphOf(thing({}, 1)), root.node, READER).length, 1)
   t.equal(root.taken, undefined)
   t.end()
 })

@@ -1,0 +1,35 @@
+import { openSync, readFileSync } from 'node:fs'
+import t from 'tap'
+import { isCheckpointError } from '../lib/errors.js'
+import { fromNodeError, ioError } from '../lib/failures.js'
+
+t.test('system errors carry errno, name, syscall, path and the way out', (t) => {
+  const full = ioError(28, 'fallocate', '/disk/x')
+  t.equal(full.code, 'CKPT_IO')
+  t.strictSame(full.details, { errno: -28, name: 'ENOSPC', syscall: 'fallocate', path: '/disk/x' })
+  t.match(full.message, /^fallocate of '\/disk\/x' failed: ENOSPC \(free some space/)
+  t.equal(ioError(5, 'fsync', 'x').message, "fsync of 'x' failed: EIO")
+  t.match(ioError(2, 'open', 'x'), { code: 'CKPT_NOT_FOUND', details: { path: 'x' } })
+  t.equal(ioError(2, 'rename', 'x').code, 'CKPT_IO')
+  t.end()
+})
+
+t.test("Node's errors become ours, others stay as they are", (t) => {
+  try {
+    openSync('/no/such/file', 'r')
+  } catch (error) {
+    const ours = fromNodeError(error)
+    t.ok(isCheckpointError(ours, 'CKPT_NOT_FOUND'))
+    t.match(ours, { details: { path: '/no/such/file' }, cause: error as Error })
+  }
+  try {
+    readFileSync('/')
+  } catch (error) {
+    t.match(fromNodeError(error), { code: 'CKPT_IO', details: { name: 'EISDIR' } })
+    t.match(fromNodeError(error, '/'), { details: { path: '/' } }, 'the path that Node left out')
+  }
+  const other = new Error('x')
+  t.equal(fromNodeError(other), other)
+  t.equal(fromNodeError('x'), 'x')
+  t.end()
+})
