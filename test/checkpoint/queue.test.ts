@@ -77,7 +77,7 @@ t.test('restores wait for the saves before them and are not counted as saves', a
   state['x'] = large(2)
   await Promise.all(all)
   t.strictSame(order, ['save', 'restore', 'restore', 'save'])
-  t.strictSame((state['x'] as Float64Array).subarray(0, 2), Float64Array.of(1, 1))
+  t.strictSame(state['x'].subarray(0, 2), Float64Array.of(1, 1))
   t.equal(checkpoint.saveCounter, 2)
 })
 
