@@ -148,6 +148,16 @@ t.test('slices that do not make up the whole are refused', (t) => {
   refused([{ ...a, dtype: 1 }, b, k], /does not fit its shape or dtype/)
   refused([{ ...a, shape: [1] }, b, k], /does not fit its shape or dtype/)
   refused([{ ...a, source: new Uint8Array(4) }, b, k], /invalid size in bundle entry/)
+  refused(
+    values(
+      [2, 2],
+      [
+        [part(0, 1), whole],
+        [part(0, 2), part(0, 1)],
+      ],
+    ),
+    /the slices of partitioned tensor 'k' overlap/,
+  )
   t.end()
 })
 
