@@ -14,16 +14,21 @@ export type { AnyArrays } from './state.js'
 export { Checkpoint } from './checkpoint/checkpoint.js'
 export { RestoreStatus } from './checkpoint/status.js'
 export type { SaveOptions } from './checkpoint/options.js'
-export { listVariables, loadVariable, openCheckpoint, openCheckpointSync } from './bundle/open.js'
-export type { ReadOptions } from './bundle/open.js'
-export { CheckpointReader } from './bundle/reader.js'
-export type { VariableInfo } from './bundle/reader.js'
-export { StringTensor } from './bundle/strings.js'
+export {
+  listVariables,
+  loadVariable,
+  openCheckpoint,
+  openCheckpointSync,
+} from './bundle/read/open.js'
+export type { ReadOptions } from './bundle/read/open.js'
+export { CheckpointReader } from './bundle/read/reader.js'
+export type { VariableInfo } from './bundle/read/reader.js'
+export { StringTensor } from './bundle/read/strings.js'
 export { latestCheckpoint } from './bundle/latest.js'
 export type { Progress, OperationOptions } from './bundle/operation.js'
 export type { PathInput } from './bundle/names.js'
-export type { VerifyProblem, VerifyReport } from './bundle/verify.js'
-export type { ReadStats } from './bundle/extent.js'
+export type { VerifyProblem, VerifyReport } from './bundle/read/verify.js'
+export type { ReadStats } from './bundle/read/extent.js'
 export type {
   ObjectGraph,
   ObjectNode,

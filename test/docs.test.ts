@@ -16,22 +16,29 @@ const blocks = (text: string, language: string): string[] =>
     .filter(([, name]) => name === language)
     .map(([, , body = '']) => body)
 
-void t.test('the first example of the README trains, and goes on when it is run again', async (t) => {
-  const [example = ''] = blocks(read('README.md'), 'js')
-  const code = example.split('\n').filter((line) => line.trim() !== '')
-  t.ok(code.length <= 12, `${String(code.length)} lines`)
-  const directory = t.testdir()
-  const program =
-    `const train = () => {}; (async () => {\n${example}\nconsole.log(arrays.step[0])\n})()`.replace(
-      "require('ndcheckpoint')",
-      `require(${JSON.stringify(join(root, 'lib'))})`,
+void t.test(
+  'the first example of the README trains, and goes on when it is run again',
+  async (t) => {
+    const [example = ''] = blocks(read('README.md'), 'js')
+    const code = example.split('\n').filter((line) => line.trim() !== '')
+    t.ok(code.length <= 12, `${String(code.length)} lines`)
+    const directory = t.testdir()
+    const program =
+      `const train = () => {}; (async () => {\n${example}\nconsole.log(arrays.step[0])\n})()`.replace(
+        "require('ndcheckpoint')",
+        `require(${JSON.stringify(join(root, 'lib'))})`,
+      )
+    const first = await run(process.execPath, ['-e', program], { cwd: directory })
+    t.match(first.stdout, '1000n')
+    t.match(readFileSync(join(directory, 'run/checkpoint'), 'utf8'), 'ckpt-10"')
+    await run(process.execPath, ['-e', program], { cwd: directory })
+    t.match(
+      readFileSync(join(directory, 'run/checkpoint'), 'utf8'),
+      'ckpt-10"',
+      'nothing left to do',
     )
-  const first = await run(process.execPath, ['-e', program], { cwd: directory })
-  t.match(first.stdout, '1000n')
-  t.match(readFileSync(join(directory, 'run/checkpoint'), 'utf8'), 'ckpt-10"')
-  await run(process.execPath, ['-e', program], { cwd: directory })
-  t.match(readFileSync(join(directory, 'run/checkpoint'), 'utf8'), 'ckpt-10"', 'nothing left to do')
-})
+  },
+)
 
 void t.test('the README has exactly the two commands of its quick start', async (t) => {
   const section = read('README.md').split('## Quick start')[1]?.split('\n## ')[0] ?? ''

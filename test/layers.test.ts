@@ -91,7 +91,10 @@ function violations(imports: readonly Import[]): string[] {
     const [low, high] = [LAYERS.indexOf(layerOf(to)), LAYERS.indexOf(layerOf(from))]
     if (high < 0) return [`${from} is in no layer`]
     if (low < 0) return [`${from} imports ${to}, which is in no layer`]
-    return low > high ? [`${from} imports ${to}, which is above it`] : []
+    if (low > high) return [`${from} imports ${to}, which is above it`]
+    const across = to.startsWith('bundle/write/') && from.startsWith('bundle/read/')
+    const back = to.startsWith('bundle/read/') && from.startsWith('bundle/write/')
+    return across || back ? [`${from} imports ${to}: reading and writing share bundle/ only`] : []
   })
 }
 
@@ -166,6 +169,7 @@ void t.test('violations would be seen', (t) => {
   const madeUp = [
     { from: 'bundle/reader.ts', to: 'graph/walk.ts', value: false },
     { from: 'errors.ts', to: 'twin.ts', value },
+    { from: 'bundle/read/strings.ts', to: 'bundle/write/values.ts', value },
     { from: 'bundle/table/reader.ts', to: 'bundle/names.ts', value },
     { from: 'bundle/names.ts', to: 'array/dtype.ts', value },
     { from: 'bundle/names.ts', to: 'helpers/all.ts', value },
@@ -177,6 +181,7 @@ void t.test('violations would be seen', (t) => {
   t.strictSame(violations(madeUp), [
     'bundle/reader.ts imports graph/walk.ts, which is above it',
     'errors.ts imports twin.ts, which is above it',
+    'bundle/read/strings.ts imports bundle/write/values.ts: reading and writing share bundle/ only',
     'bundle/names.ts imports helpers/all.ts, which is in no layer',
     'helpers/all.ts is in no layer',
     'state.ts loads the addon (node-gyp-build)',

@@ -4,8 +4,8 @@
  * @module
  */
 import type { SerializedTensor } from '../bundle/messages.js'
-import type { CheckpointReader } from '../bundle/reader.js'
-import { int64Value } from '../bundle/values.js'
+import type { CheckpointReader } from '../bundle/read/reader.js'
+import { int64Value } from '../bundle/write/values.js'
 import { CheckpointError, corrupt } from '../errors.js'
 import { VARIABLE_VALUE } from '../graph/keys.js'
 import type { Assignment, NodeValue, TrackableNode } from '../graph/trackable.js'

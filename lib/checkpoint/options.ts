@@ -5,7 +5,7 @@
  */
 import { inspect } from 'node:util'
 import { checkChoice, checkOperationOptions, type OperationOptions } from '../bundle/operation.js'
-import type { BundleOptions } from '../bundle/write-bundle.js'
+import type { BundleOptions } from '../bundle/write/write-bundle.js'
 import { CheckpointError } from '../errors.js'
 
 export interface SaveOptions extends OperationOptions {

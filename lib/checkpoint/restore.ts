@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { openReader, type CheckedReadOptions } from '../bundle/open.js'
-import { OBJECT_GRAPH_KEY } from '../bundle/reader.js'
+import { openReader, type CheckedReadOptions } from '../bundle/read/open.js'
+import { OBJECT_GRAPH_KEY } from '../bundle/read/reader.js'
 import { Operation } from '../bundle/operation.js'
 import { CheckpointError } from '../errors.js'
 import { bind } from '../graph/bind.js'

@@ -5,7 +5,7 @@
  * @module
  */
 import type { ObjectGraph } from '../bundle/messages.js'
-import type { CheckpointReader } from '../bundle/reader.js'
+import type { CheckpointReader } from '../bundle/read/reader.js'
 import { corrupt } from '../errors.js'
 import type { Assignment, TrackableNode } from './trackable.js'
 

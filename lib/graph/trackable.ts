@@ -7,10 +7,10 @@
  * @module
  */
 import { inspect } from 'node:util'
-import type { Extent } from '../bundle/extent.js'
+import type { Extent } from '../bundle/read/extent.js'
 import type { SerializedTensor } from '../bundle/messages.js'
-import type { CheckpointReader } from '../bundle/reader.js'
-import type { BundleValue } from '../bundle/values.js'
+import type { CheckpointReader } from '../bundle/read/reader.js'
+import type { BundleValue } from '../bundle/write/values.js'
 
 export const NODE: unique symbol = Symbol('ndcheckpoint.node')
 

@@ -10,7 +10,7 @@ import type {
   ObjectReference,
   SerializedTensor,
 } from '../bundle/messages.js'
-import type { BundleValue } from '../bundle/values.js'
+import type { BundleValue } from '../bundle/write/values.js'
 import { childPath, valueKey } from './keys.js'
 import type { TrackableNode } from './trackable.js'
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import t from 'tap'
-import { tensorValue } from '../../lib/bundle/values.js'
+import { tensorValue } from '../../lib/bundle/write/values.js'
 import { SaveCounter } from '../../lib/checkpoint/counter.js'
 import { Checkpoint, openCheckpoint, openCheckpointSync, zeros } from '../../lib/index.js'
 import { writeValues } from '../bundle/write-values'

@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { ObjectGraph } from '../../lib/bundle/messages.js'
-import type { CheckpointReader } from '../../lib/bundle/reader.js'
+import type { CheckpointReader } from '../../lib/bundle/read/reader.js'
 import { bind } from '../../lib/graph/bind.js'
 import { walk } from '../../lib/graph/walk.js'
 import { Thing, thing } from './nodes'

@@ -1,5 +1,5 @@
 /** Objects of a graph for tests: named edges, and a number as the value of each that has one. */
-import { int64Value } from '../../lib/bundle/values.js'
+import { int64Value } from '../../lib/bundle/write/values.js'
 import { NODE, type TrackableNode } from '../../lib/graph/trackable.js'
 
 export class Thing {

@@ -12,8 +12,8 @@ import {
   stringValue,
   tensorValue,
   type BundleValue,
-} from '../../lib/bundle/values.js'
-import { captureSources, writeBundle } from '../../lib/bundle/write-bundle.js'
+} from '../../lib/bundle/write/values.js'
+import { captureSources, writeBundle } from '../../lib/bundle/write/write-bundle.js'
 import {
   Checkpoint,
   NumpyState,

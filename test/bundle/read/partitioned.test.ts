@@ -2,12 +2,12 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
-import { zeros } from '../../lib/array/ndarray.js'
-import { bytesOf } from '../../lib/array/typed-arrays.js'
-import type { SliceExtent } from '../../lib/bundle/messages.js'
-import { partitionedValues, tensorValue, type BundleValue } from '../../lib/bundle/values.js'
-import { NdArray, openCheckpointSync } from '../../lib/index.js'
-import { writeValues } from './write-values'
+import { zeros } from '../../../lib/array/ndarray.js'
+import { bytesOf } from '../../../lib/array/typed-arrays.js'
+import type { SliceExtent } from '../../../lib/bundle/messages.js'
+import { partitionedValues, tensorValue, type BundleValue } from '../../../lib/bundle/write/values.js'
+import { NdArray, openCheckpointSync } from '../../../lib/index.js'
+import { writeValues } from '../write-values'
 
 /** Parts of int32 elements, each filled with what the whole array 0, 1, 2 … holds there. */
 function parts(shape: readonly number[], slices: readonly (readonly SliceExtent[])[]) {

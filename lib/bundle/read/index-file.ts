@@ -4,13 +4,13 @@
  * @module
  */
 import { constants } from 'node:buffer'
-import { CheckpointError, corrupt, isCheckpointError } from '../errors.js'
-import type { Steps } from '../twin.js'
-import { readWhole } from './files.js'
-import { decodeEntry, decodeHeader, type BundleEntry, type BundleHeader } from './messages.js'
-import { indexPath } from './names.js'
-import { encodeSliceKey } from './ordered-code.js'
-import { readTable } from './table/reader.js'
+import { CheckpointError, corrupt, isCheckpointError } from '../../errors.js'
+import type { Steps } from '../../twin.js'
+import { readWhole } from '../files.js'
+import { decodeEntry, decodeHeader, type BundleEntry, type BundleHeader } from '../messages.js'
+import { indexPath } from '../names.js'
+import { encodeSliceKey } from '../ordered-code.js'
+import { readTable } from '../table/reader.js'
 
 export interface BundleIndex {
   readonly path: string

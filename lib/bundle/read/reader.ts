@@ -3,15 +3,15 @@
  *
  * @module
  */
-import { dataTypeName, DT_STRING, DT_VARIANT, type DType } from '../array/dtype.js'
-import type { NdArray } from '../array/ndarray.js'
-import { CheckpointError } from '../errors.js'
-import { runAsync, runSync, type Steps } from '../twin.js'
+import { dataTypeName, DT_STRING, DT_VARIANT, type DType } from '../../array/dtype.js'
+import type { NdArray } from '../../array/ndarray.js'
+import { CheckpointError } from '../../errors.js'
+import { runAsync, runSync, type Steps } from '../../twin.js'
 import { prepare, separate, type Extent, type ReadStats } from './extent.js'
 import { sliceEntry } from './index-file.js'
-import { decodeObjectGraph, type BundleEntry, type ObjectGraph } from './messages.js'
-import { indexPath } from './names.js'
-import { checkOperationOptions, Operation, type OperationOptions } from './operation.js'
+import { decodeObjectGraph, type BundleEntry, type ObjectGraph } from '../messages.js'
+import { indexPath } from '../names.js'
+import { checkOperationOptions, Operation, type OperationOptions } from '../operation.js'
 import type { StringTensor } from './strings.js'
 import { checkClaims, openContext, type TensorContext } from './tensor-context.js'
 import { numericTensor, npyTensor, scalarString, stringTensor, type LazyArray } from './tensors.js'

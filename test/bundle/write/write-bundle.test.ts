@@ -1,14 +1,14 @@
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { Operation } from '../../lib/bundle/operation.js'
-import { tensorValue } from '../../lib/bundle/values.js'
-import { captureSources, writeBundle } from '../../lib/bundle/write-bundle.js'
-import { openCheckpoint, openCheckpointSync } from '../../lib/index.js'
-import { counts } from '../../lib/native.js'
-import { runAsync } from '../../lib/twin.js'
-import { contentsOf, filesIn } from '../checkpoint/files'
-import { writeValues } from './write-values'
+import { Operation } from '../../../lib/bundle/operation.js'
+import { tensorValue } from '../../../lib/bundle/write/values.js'
+import { captureSources, writeBundle } from '../../../lib/bundle/write/write-bundle.js'
+import { openCheckpoint, openCheckpointSync } from '../../../lib/index.js'
+import { counts } from '../../../lib/native.js'
+import { runAsync } from '../../../lib/twin.js'
+import { contentsOf, filesIn } from '../../checkpoint/files'
+import { writeValues } from '../write-values'
 
 const floats = tensorValue('k', 'float32', [3], Float32Array.of(1, 2, 3))
 

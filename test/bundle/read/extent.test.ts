@@ -1,12 +1,12 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { checkEffort, Extent, prepare, separate } from '../../lib/bundle/extent.js'
-import { mask } from '../../lib/bundle/masked-crc.js'
-import { Operation } from '../../lib/bundle/operation.js'
-import type { Shard } from '../../lib/bundle/shards.js'
-import { crc32c, openMappings, type Mapping } from '../../lib/native.js'
-import { runAsync, runSync } from '../../lib/twin.js'
+import { checkEffort, Extent, prepare, separate } from '../../../lib/bundle/read/extent.js'
+import { mask } from '../../../lib/bundle/masked-crc.js'
+import { Operation } from '../../../lib/bundle/operation.js'
+import type { Shard } from '../../../lib/bundle/read/shards.js'
+import { crc32c, openMappings, type Mapping } from '../../../lib/native.js'
+import { runAsync, runSync } from '../../../lib/twin.js'
 
 const TEXT = '0123456789abcdef'.repeat(8)
 const content = Buffer.from(TEXT)

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { mask } from '../../lib/bundle/masked-crc.js'
-import { parseStrings, parseVariants, StringTensor } from '../../lib/bundle/strings.js'
-import { stringTensorValue } from '../../lib/bundle/values.js'
-import { crc32c } from '../../lib/native.js'
-import { bytes, fromHex, toHex } from './table/samples'
+import { mask } from '../../../lib/bundle/masked-crc.js'
+import { parseStrings, parseVariants, StringTensor } from '../../../lib/bundle/read/strings.js'
+import { stringTensorValue } from '../../../lib/bundle/write/values.js'
+import { crc32c } from '../../../lib/native.js'
+import { bytes, fromHex, toHex } from '../table/samples'
 
 /** A tensor list of [1, 2] as TensorFlow wrote it, and its masked checksum. */
 const VARIANT = fromHex(

@@ -2,8 +2,8 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import t from 'tap'
-import { bytesOf } from '../../lib/array/typed-arrays.js'
-import { tensorValue } from '../../lib/bundle/values.js'
+import { bytesOf } from '../../../lib/array/typed-arrays.js'
+import { tensorValue } from '../../../lib/bundle/write/values.js'
 import {
   Checkpoint,
   CheckpointReader,
@@ -17,9 +17,9 @@ import {
   zeros,
   type Progress,
   type ReadOptions,
-} from '../../lib/index.js'
-import { flip, saved, stateOf } from '../checkpoint/files'
-import { writeValues } from './write-values'
+} from '../../../lib/index.js'
+import { flip, saved, stateOf } from '../../checkpoint/files'
+import { writeValues } from '../write-values'
 
 const KEY = 'arrays/x/.ATTRIBUTES/py_state'
 

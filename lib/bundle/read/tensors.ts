@@ -10,15 +10,15 @@ import {
   dataTypeName,
   dtypeOfNumber,
   type DTypeInfo,
-} from '../array/dtype.js'
-import { NdArray } from '../array/ndarray.js'
-import { fortranStrides, sizeOf } from '../array/strides.js'
-import { laneBytes, viewAs } from '../array/typed-arrays.js'
-import { CheckpointError, corrupt } from '../errors.js'
-import { npyDataOffset, parseNpyHeader, type ParsedNpy } from '../formats/npy.js'
-import { crc32c } from '../native.js'
+} from '../../array/dtype.js'
+import { NdArray } from '../../array/ndarray.js'
+import { fortranStrides, sizeOf } from '../../array/strides.js'
+import { laneBytes, viewAs } from '../../array/typed-arrays.js'
+import { CheckpointError, corrupt } from '../../errors.js'
+import { npyDataOffset, parseNpyHeader, type ParsedNpy } from '../../formats/npy.js'
+import { crc32c } from '../../native.js'
 import { allocate, Extent, type AccessOptions, type ReadStats } from './extent.js'
-import type { BundleEntry } from './messages.js'
+import type { BundleEntry } from '../messages.js'
 import { assemble } from './partitioned.js'
 import { readRange, subrange, type ByteRange } from './shards.js'
 import { parseStrings, parseVariants, StringTensor } from './strings.js'

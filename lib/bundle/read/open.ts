@@ -6,19 +6,19 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { inspect } from 'node:util'
-import type { NdArray } from '../array/ndarray.js'
-import { CheckpointError } from '../errors.js'
-import { runAsync, runSync, type Steps } from '../twin.js'
+import type { NdArray } from '../../array/ndarray.js'
+import { CheckpointError } from '../../errors.js'
+import { runAsync, runSync, type Steps } from '../../twin.js'
 import type { AccessOptions } from './extent.js'
-import { isDirectory } from './files.js'
-import { latestCheckpoint } from './latest.js'
-import { checkPath, indexPath, type PathInput } from './names.js'
+import { isDirectory } from '../files.js'
+import { latestCheckpoint } from '../latest.js'
+import { checkPath, indexPath, type PathInput } from '../names.js'
 import {
   checkChoice,
   checkOperationOptions,
   Operation,
   type OperationOptions,
-} from './operation.js'
+} from '../operation.js'
 import { CheckpointReader } from './reader.js'
 import type { StringTensor } from './strings.js'
 import { openContext } from './tensor-context.js'

@@ -1,14 +1,14 @@
 import { readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { bytesOf } from '../../lib/array/typed-arrays.js'
-import { stringTensorValue, tensorValue } from '../../lib/bundle/values.js'
-import { toProblem } from '../../lib/bundle/verify.js'
-import { corrupt } from '../../lib/errors.js'
-import { openCheckpoint, openCheckpointSync, type Progress } from '../../lib/index.js'
-import { flip } from '../checkpoint/files'
-import { bytes } from './table/samples'
-import { writeValues } from './write-values'
+import { bytesOf } from '../../../lib/array/typed-arrays.js'
+import { stringTensorValue, tensorValue } from '../../../lib/bundle/write/values.js'
+import { toProblem } from '../../../lib/bundle/read/verify.js'
+import { corrupt } from '../../../lib/errors.js'
+import { openCheckpoint, openCheckpointSync, type Progress } from '../../../lib/index.js'
+import { flip } from '../../checkpoint/files'
+import { bytes } from '../table/samples'
+import { writeValues } from '../write-values'
 
 const a = Float64Array.of(Math.PI, 1)
 const b = Float64Array.of(Math.E, 2)

@@ -5,11 +5,18 @@
  * @module
  */
 import { constants } from 'node:buffer'
-import { CheckpointError, corrupt, isCheckpointError } from '../errors.js'
-import { checksum, createJob, loadRanges, mapView, RANGE_COLUMNS, type Mapping } from '../native.js'
-import { wait, type Steps } from '../twin.js'
-import { unmask } from './masked-crc.js'
-import { THREADS, type Operation } from './operation.js'
+import { CheckpointError, corrupt, isCheckpointError } from '../../errors.js'
+import {
+  checksum,
+  createJob,
+  loadRanges,
+  mapView,
+  RANGE_COLUMNS,
+  type Mapping,
+} from '../../native.js'
+import { wait, type Steps } from '../../twin.js'
+import { unmask } from '../masked-crc.js'
+import { THREADS, type Operation } from '../operation.js'
 import type { ByteRange, Shard } from './shards.js'
 
 /** How an array's bytes come into memory and whether they are checked. */

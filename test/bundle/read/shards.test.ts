@@ -1,10 +1,10 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { parseIndex } from '../../lib/bundle/index-file.js'
-import { readRange, Shards, subrange } from '../../lib/bundle/shards.js'
-import { runAsync, runSync } from '../../lib/twin.js'
-import { bytes, entryOf, indexOf } from './table/samples'
+import { parseIndex } from '../../../lib/bundle/read/index-file.js'
+import { readRange, Shards, subrange } from '../../../lib/bundle/read/shards.js'
+import { runAsync, runSync } from '../../../lib/twin.js'
+import { bytes, entryOf, indexOf } from '../table/samples'
 
 const ENTRIES = [
   entryOf({ offset: 2, size: 3 }),

@@ -1,19 +1,19 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { stringTensorValue, stringValue, tensorValue } from '../../lib/bundle/values.js'
+import { stringTensorValue, stringValue, tensorValue } from '../../../lib/bundle/write/values.js'
 import {
   Checkpoint,
   CheckpointReader,
   NdArray,
   openCheckpoint,
   openCheckpointSync,
-} from '../../lib/index.js'
-import { counts } from '../../lib/native.js'
-import { bytesOf } from '../../lib/array/typed-arrays.js'
-import { flip, saved, stateOf, until } from '../checkpoint/files'
-import { bytes } from './table/samples'
-import { writeValues } from './write-values'
+} from '../../../lib/index.js'
+import { counts } from '../../../lib/native.js'
+import { bytesOf } from '../../../lib/array/typed-arrays.js'
+import { flip, saved, stateOf, until } from '../../checkpoint/files'
+import { bytes } from '../table/samples'
+import { writeValues } from '../write-values'
 
 const floats = Float32Array.of(1.25, 2, 3)
 

@@ -23,16 +23,16 @@ import {
   type CommitPlan,
   type ShardPlan,
   type Snapshot,
-} from '../native.js'
-import { wait, type Steps } from '../twin.js'
-import { listDirectory } from './files.js'
+} from '../../native.js'
+import { wait, type Steps } from '../../twin.js'
+import { listDirectory } from '../files.js'
 import { planLayout, type Layout } from './layout.js'
-import { mask } from './masked-crc.js'
-import { encodeEntry, encodeHeader } from './messages.js'
-import { indexPath, shardFilesOf, shardPath, splitPrefix } from './names.js'
-import { THREADS, type Operation } from './operation.js'
-import { formatCheckpointState } from './state-file.js'
-import { TableWriter } from './table/writer.js'
+import { mask } from '../masked-crc.js'
+import { encodeEntry, encodeHeader } from '../messages.js'
+import { indexPath, shardFilesOf, shardPath, splitPrefix } from '../names.js'
+import { THREADS, type Operation } from '../operation.js'
+import { formatCheckpointState } from '../state-file.js'
+import { TableWriter } from '../table/writer.js'
 import type { BundleValue } from './values.js'
 
 export interface BundleOptions {

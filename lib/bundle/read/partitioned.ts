@@ -4,12 +4,12 @@
  *
  * @module
  */
-import type { DTypeInfo } from '../array/dtype.js'
-import { cStrides, sizeOf } from '../array/strides.js'
-import { corrupt } from '../errors.js'
+import type { DTypeInfo } from '../../array/dtype.js'
+import { cStrides, sizeOf } from '../../array/strides.js'
+import { corrupt } from '../../errors.js'
 import { allocate, Extent } from './extent.js'
 import { sliceEntry } from './index-file.js'
-import type { BundleEntry, SliceExtent } from './messages.js'
+import type { BundleEntry, SliceExtent } from '../messages.js'
 import { fixedRange, type TensorContext } from './tensor-context.js'
 
 interface Part {

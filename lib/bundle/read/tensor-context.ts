@@ -3,13 +3,13 @@
  *
  * @module
  */
-import type { DTypeInfo } from '../array/dtype.js'
-import { sizeOf } from '../array/strides.js'
-import { corrupt } from '../errors.js'
-import type { Steps } from '../twin.js'
+import type { DTypeInfo } from '../../array/dtype.js'
+import { sizeOf } from '../../array/strides.js'
+import { corrupt } from '../../errors.js'
+import type { Steps } from '../../twin.js'
 import { checkEffort, type AccessOptions, type ReadStats } from './extent.js'
 import { readIndex, type BundleIndex } from './index-file.js'
-import type { BundleEntry } from './messages.js'
+import type { BundleEntry } from '../messages.js'
 import { Shards, type ByteRange } from './shards.js'
 
 /** Everything that reading an entry needs. */

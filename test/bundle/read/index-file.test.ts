@@ -8,12 +8,12 @@ import {
   parseIndex,
   readIndex,
   sliceEntry,
-} from '../../lib/bundle/index-file.js'
-import { encodeHeader } from '../../lib/bundle/messages.js'
-import { encodeSliceKey } from '../../lib/bundle/ordered-code.js'
-import { TableWriter } from '../../lib/bundle/table/writer.js'
-import { runAsync, runSync } from '../../lib/twin.js'
-import { bytes, entryOf, fromHex, HEADER, indexOf } from './table/samples'
+} from '../../../lib/bundle/read/index-file.js'
+import { encodeHeader } from '../../../lib/bundle/messages.js'
+import { encodeSliceKey } from '../../../lib/bundle/ordered-code.js'
+import { TableWriter } from '../../../lib/bundle/table/writer.js'
+import { runAsync, runSync } from '../../../lib/twin.js'
+import { bytes, entryOf, fromHex, HEADER, indexOf } from '../table/samples'
 
 const SLICES = [[{ start: 0, length: 2 }], [{ start: 2, length: 1 }]]
 

@@ -1,14 +1,14 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { DTYPES } from '../../lib/array/dtype.js'
-import { checkInput } from '../../lib/array/input.js'
-import { NdArray, zeros } from '../../lib/array/ndarray.js'
-import { bytesOf } from '../../lib/array/typed-arrays.js'
-import { npyValue, stringTensorValue, stringValue, tensorValue } from '../../lib/bundle/values.js'
-import { openCheckpointSync, StringTensor } from '../../lib/index.js'
-import { bytes, entryOf, fromHex, indexOf, toHex } from './table/samples'
-import { writeValues } from './write-values'
+import { DTYPES } from '../../../lib/array/dtype.js'
+import { checkInput } from '../../../lib/array/input.js'
+import { NdArray, zeros } from '../../../lib/array/ndarray.js'
+import { bytesOf } from '../../../lib/array/typed-arrays.js'
+import { npyValue, stringTensorValue, stringValue, tensorValue } from '../../../lib/bundle/write/values.js'
+import { openCheckpointSync, StringTensor } from '../../../lib/index.js'
+import { bytes, entryOf, fromHex, indexOf, toHex } from '../table/samples'
+import { writeValues } from '../write-values'
 
 t.test('a tensor of every dtype is an array of it', (t) => {
   const path = join(t.testdir(), 'x')

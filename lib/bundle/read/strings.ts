@@ -4,12 +4,12 @@
  *
  * @module
  */
-import { sizeOf } from '../array/strides.js'
-import { corrupt } from '../errors.js'
-import { crc32c } from '../native.js'
-import { mask } from './masked-crc.js'
-import { lengthBytes } from './values.js'
-import { readVarint } from './varint.js'
+import { sizeOf } from '../../array/strides.js'
+import { corrupt } from '../../errors.js'
+import { crc32c } from '../../native.js'
+import { mask } from '../masked-crc.js'
+import { lengthBytes } from '../string-length.js'
+import { readVarint } from '../varint.js'
 
 /** A tensor of byte strings, in C order. The bytes are this process's own copy, or a view of it. */
 export class StringTensor {

@@ -1,12 +1,12 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { dtypeInfo } from '../../lib/array/dtype.js'
-import { checkClaims, fixedRange, openContext } from '../../lib/bundle/tensor-context.js'
-import { tensorValue } from '../../lib/bundle/values.js'
-import { runAsync, runSync } from '../../lib/twin.js'
-import { bytes, entryOf, indexOf } from './table/samples'
-import { writeValues } from './write-values'
+import { dtypeInfo } from '../../../lib/array/dtype.js'
+import { checkClaims, fixedRange, openContext } from '../../../lib/bundle/read/tensor-context.js'
+import { tensorValue } from '../../../lib/bundle/write/values.js'
+import { runAsync, runSync } from '../../../lib/twin.js'
+import { bytes, entryOf, indexOf } from '../table/samples'
+import { writeValues } from '../write-values'
 
 const ACCESS = { mode: 'map', verify: 'lazy' } as const
 

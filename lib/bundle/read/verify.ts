@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { DT_STRING, DT_VARIANT } from '../array/dtype.js'
-import { CheckpointError, type ErrorCode } from '../errors.js'
-import type { Steps } from '../twin.js'
+import { DT_STRING, DT_VARIANT } from '../../array/dtype.js'
+import { CheckpointError, type ErrorCode } from '../../errors.js'
+import type { Steps } from '../../twin.js'
 import { checksums, type Extent } from './extent.js'
-import type { BundleEntry } from './messages.js'
-import type { Operation } from './operation.js'
+import type { BundleEntry } from '../messages.js'
+import type { Operation } from '../operation.js'
 import { checkClaims, type TensorContext } from './tensor-context.js'
 import { numericTensor, stringTensor } from './tensors.js'
 

@@ -4,12 +4,12 @@
  *
  * @module
  */
-import { CheckpointError, corrupt } from '../errors.js'
-import { openMappings, type Mapping } from '../native.js'
-import { wait, type Steps } from '../twin.js'
+import { CheckpointError, corrupt } from '../../errors.js'
+import { openMappings, type Mapping } from '../../native.js'
+import { wait, type Steps } from '../../twin.js'
 import type { BundleIndex } from './index-file.js'
-import type { BundleEntry } from './messages.js'
-import { shardPath } from './names.js'
+import type { BundleEntry } from '../messages.js'
+import { shardPath } from '../names.js'
 
 /** Bytes of one shard. Checked: they lie inside the file. */
 export interface ByteRange {

@@ -5,16 +5,17 @@
  *
  * @module
  */
-import { gather, isCContiguous, isFortranContiguous, sizeOf } from '../array/strides.js'
-import { DT_STRING, dtypeInfo, type DType } from '../array/dtype.js'
-import type { CheckedInput } from '../array/input.js'
-import { encodeNpyHeader } from '../formats/npy.js'
-import { descrOfDType } from '../formats/npy-descr.js'
-import { crc32c } from '../native.js'
-import { mask } from './masked-crc.js'
-import type { SliceExtent } from './messages.js'
-import { encodeSliceKey } from './ordered-code.js'
-import { varintLength, writeVarint } from './varint.js'
+import { gather, isCContiguous, isFortranContiguous, sizeOf } from '../../array/strides.js'
+import { DT_STRING, dtypeInfo, type DType } from '../../array/dtype.js'
+import type { CheckedInput } from '../../array/input.js'
+import { encodeNpyHeader } from '../../formats/npy.js'
+import { descrOfDType } from '../../formats/npy-descr.js'
+import { crc32c } from '../../native.js'
+import { mask } from '../masked-crc.js'
+import type { SliceExtent } from '../messages.js'
+import { encodeSliceKey } from '../ordered-code.js'
+import { lengthBytes } from '../string-length.js'
+import { varintLength, writeVarint } from '../varint.js'
 
 /** One entry to be written. `head` stands directly before the bytes of `source`. */
 export interface BundleValue {
@@ -31,17 +32,6 @@ export interface BundleValue {
   readonly source?: ArrayBufferView
   /** The parts of a tensor that is stored in slices; such an entry has no bytes of its own. */
   readonly slices?: readonly (readonly SliceExtent[])[]
-}
-
-/** Lengths above this are checksummed as eight bytes, others as four. */
-const LENGTH_32 = 0xffffffff
-
-/** The bytes that a string's length is checksummed as. */
-export function lengthBytes(length: number): Uint8Array {
-  const bytes = Buffer.alloc(length > LENGTH_32 ? 8 : 4)
-  if (length > LENGTH_32) bytes.writeBigUInt64LE(BigInt(length))
-  else bytes.writeUInt32LE(length)
-  return bytes
 }
 
 /**

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { planLayout, type Layout } from '../../lib/bundle/layout.js'
-import type { BundleValue } from '../../lib/bundle/values.js'
+import { planLayout, type Layout } from '../../../lib/bundle/write/layout.js'
+import type { BundleValue } from '../../../lib/bundle/write/values.js'
 
 /** A value of so many bytes of head and, if any are given, of source. */
 const value = (head: number, source?: number): BundleValue => ({
