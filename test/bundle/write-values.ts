@@ -2,7 +2,11 @@
 import { resolve } from 'node:path'
 import { Operation } from '../../lib/bundle/operation.js'
 import type { BundleValue } from '../../lib/bundle/write/values.js'
-import { captureSources, writeBundle, type BundleOptions } from '../../lib/bundle/write/write-bundle.js'
+import {
+  captureSources,
+  writeBundle,
+  type BundleOptions,
+} from '../../lib/bundle/write/write-bundle.js'
 import { runSync } from '../../lib/twin.js'
 
 /** Writes a bundle as a save does; TensorFlow's dense layout unless told otherwise. */

@@ -5,7 +5,11 @@ import t from 'tap'
 import { zeros } from '../../../lib/array/ndarray.js'
 import { bytesOf } from '../../../lib/array/typed-arrays.js'
 import type { SliceExtent } from '../../../lib/bundle/messages.js'
-import { partitionedValues, tensorValue, type BundleValue } from '../../../lib/bundle/write/values.js'
+import {
+  partitionedValues,
+  tensorValue,
+  type BundleValue,
+} from '../../../lib/bundle/write/values.js'
 import { NdArray, openCheckpointSync } from '../../../lib/index.js'
 import { writeValues } from '../write-values'
 

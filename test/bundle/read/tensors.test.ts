@@ -5,7 +5,12 @@ import { DTYPES } from '../../../lib/array/dtype.js'
 import { checkInput } from '../../../lib/array/input.js'
 import { NdArray, zeros } from '../../../lib/array/ndarray.js'
 import { bytesOf } from '../../../lib/array/typed-arrays.js'
-import { npyValue, stringTensorValue, stringValue, tensorValue } from '../../../lib/bundle/write/values.js'
+import {
+  npyValue,
+  stringTensorValue,
+  stringValue,
+  tensorValue,
+} from '../../../lib/bundle/write/values.js'
 import { openCheckpointSync, StringTensor } from '../../../lib/index.js'
 import { bytes, entryOf, fromHex, indexOf, toHex } from '../table/samples'
 import { writeValues } from '../write-values'
