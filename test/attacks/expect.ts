@@ -29,9 +29,8 @@ export function answerOf(error: unknown): ErrorCode {
 
 /** A state that holds one array already; restoring must replace all or nothing. */
 export function newTarget(): { state: NumpyState; checkpoint: Checkpoint } {
-  const state = new NumpyState()
-  const held: Record<string, TypedArray> = state as never
-  held['x'] = Float64Array.of(1, 2, 3)
+  const state = new NumpyState<Record<string, TypedArray>>()
+  state['x'] = Float64Array.of(1, 2, 3)
   return { state, checkpoint: new Checkpoint({ state }) }
 }
 
@@ -66,7 +65,7 @@ export function problemsOf(prefix: string): { codes: ErrorCode[]; report?: Verif
 /** Reads everything that can be read, each tensor on its own. */
 export function readEach(prefix: string, options: ReadOptions = {}): ErrorCode[] {
   const codes: ErrorCode[] = []
-  const attempt = (body: () => void): void => {
+  const attempt = (body: () => unknown): void => {
     try {
       body()
     } catch (error) {
@@ -75,12 +74,11 @@ export function readEach(prefix: string, options: ReadOptions = {}): ErrorCode[]
   }
   attempt(() => {
     const reader = openCheckpointSync(prefix, options)
-    attempt(() => void reader.objectGraph)
+    attempt(() => reader.objectGraph)
     for (const { key } of reader.variables()) {
       attempt(() => {
         const tensor = reader.get(key)
-        if ('data' in tensor) void tensor.data
-        else for (const element of tensor) void element.length
+        return 'data' in tensor ? tensor.data : [...tensor]
       })
     }
   })

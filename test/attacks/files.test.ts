@@ -12,7 +12,7 @@ const honest = (directory: string): string =>
   forge(join(directory, 'ckpt'), { entries: stateOf({ x: npy({}) }) })
 
 const IN_PLACE: Readonly<Record<string, { name: string; make: (path: string) => unknown }>> = {
-  'a directory': { name: 'EISDIR', make: (path) => mkdirSync(path) },
+  'a directory': { name: 'EISDIR', make: mkdirSync },
   'a fifo': { name: 'EINVAL', make: (path) => system('mkfifo', path) },
   'a device without an end': {
     name: 'EINVAL',

@@ -4,12 +4,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { indexPath } from '../../lib/bundle/names.js'
 import { encodeEntry, type BundleEntry } from '../../lib/bundle/messages.js'
-import {
-  isCheckpointError,
-  openCheckpointSync,
-  type NdArray,
-  type ErrorCode,
-} from '../../lib/index.js'
+import { openCheckpointSync, type NdArray, type ErrorCode } from '../../lib/index.js'
 import { fromHex } from '../bundle/table/samples'
 import { problemsOf, readEach } from './expect'
 import { crcOf, FLOAT, forge, INT64, STRING, stringsEntry, type ForgedEntry } from './forge'

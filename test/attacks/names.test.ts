@@ -49,10 +49,10 @@ const plainKeys = (): string[] => Object.getOwnPropertyNames(Object.prototype).s
 t.test('every name is restored as a plain property of its own', async (t) => {
   const before = plainKeys()
   const directory = t.testdir()
-  const state = new NumpyState()
+  const state = new NumpyState<Record<string, NdArray>>()
   for (const [i, name] of NAMES.entries()) state[name] = one(i)
   const path = await new Checkpoint({ state }).save(join(directory, 'ckpt'))
-  for (const target of [new NumpyState(), state]) {
+  for (const target of [new NumpyState<Record<string, NdArray>>(), state]) {
     await new Checkpoint({ state: target }).restore(path)
     t.strictSame(new Set(Object.keys(target)), new Set(NAMES))
     for (const [i, name] of NAMES.entries()) {
@@ -94,9 +94,8 @@ t.test('names of the graph reach no member of a Checkpoint', (t) => {
   ]
   const prefix = forge(join(t.testdir(), 'x'), { entries: [graphEntry({ nodes })] })
   const checkpoint = new Checkpoint({ state: new NumpyState() })
-  const { save } = checkpoint
   checkpoint.restoreSync(prefix)
-  t.equal(checkpoint.save, save)
+  t.notOk(Object.hasOwn(checkpoint, 'save'))
   t.same(Object.keys(checkpoint), ['state'])
   t.equal(Object.getPrototypeOf(checkpoint), Checkpoint.prototype)
   t.strictSame(plainKeys(), Object.getOwnPropertyNames(Object.prototype).sort())

@@ -12,24 +12,29 @@ import {
 } from 'node:fs'
 import { basename, join } from 'node:path'
 import t, { type Test } from 'tap'
-import { Checkpoint, NumpyState, ndarray, openCheckpointSync, zeros } from '../../lib/index.js'
+import {
+  Checkpoint,
+  ndarray,
+  NumpyState,
+  openCheckpointSync,
+  zeros,
+  type NdArray,
+} from '../../lib/index.js'
 import { indexPath, shardPath } from '../../lib/bundle/names.js'
 import { answerOf, problemsOf, restoreFails } from './expect'
 
 /** Elements that no other array has. */
-const ARRAYS: Readonly<Record<string, () => NdArrayLike>> = {
+const ARRAYS: Readonly<Record<string, () => NdArray>> = {
   x: () => ndarray(Float64Array.of(0.5, -2, NaN)),
   y: () => ndarray(Int32Array.of(7, 8, 9, 10, 11, 12), [2, 3]),
   scalar: () => ndarray(BigInt64Array.of(-5n), []),
   empty: () => zeros([0, 4], 'float32'),
 }
 
-type NdArrayLike = ReturnType<typeof zeros> | ReturnType<typeof ndarray>
-
 /** Two shards; the arrays are few and small, so that every byte counts. */
 function saveSmall(directory: string, count = 1): string {
   const state = new NumpyState()
-  for (const [name, make] of Object.entries(ARRAYS)) state[name] = make() as never
+  for (const [name, make] of Object.entries(ARRAYS)) state[name] = make()
   const checkpoint = new Checkpoint({ state })
   let path = ''
   for (let i = 0; i < count; i++) {
@@ -42,7 +47,7 @@ function contentOf(state: NumpyState): string {
   const parts = Object.keys(state)
     .sort()
     .map((name) => {
-      const { data, dtype, shape } = state[name] as ReturnType<typeof ndarray>
+      const { data, dtype, shape } = state[name] as NdArray
       const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('hex')
       return `${name} ${dtype} [${shape.join()}] ${bytes}`
     })

@@ -23,7 +23,7 @@ const nothing = (): void => undefined
 /** Makes a file or directory at `name` and takes it away again. */
 const inTheWay = (
   name: string,
-  make: (path: string) => void = (path) => mkdirSync(path),
+  make: (path: string) => unknown = mkdirSync,
 ): Pick<Obstacle, 'place' | 'remove'> => ({
   place: (directory) => {
     rmSync(join(directory, name), { force: true })

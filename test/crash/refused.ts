@@ -8,18 +8,21 @@ import {
   NumpyState,
   zeros,
   type CheckpointError,
+  type NdArray,
   type SaveOptions,
 } from '../../lib/index.js'
 import { listing } from '../fixtures/listing.cjs'
 
+type Arrays = Record<string, NdArray>
+
 export interface Trained {
-  readonly state: NumpyState
-  readonly checkpoint: Checkpoint<{ state: NumpyState }>
+  readonly state: NumpyState<Arrays>
+  readonly checkpoint: Checkpoint<{ state: NumpyState<Arrays> }>
 }
 
 /** A state of some float64 zeros, `bytes` in all. */
 export function train(bytes = 8000): Trained {
-  const state = new NumpyState()
+  const state = new NumpyState<Arrays>()
   for (const name of ['a', 'b', 'c', 'd']) state[name] = zeros([Math.floor(bytes / 32)])
   return { state, checkpoint: new Checkpoint({ state }) }
 }

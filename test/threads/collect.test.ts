@@ -26,8 +26,10 @@ function save(directory: string, maxShardBytes = 20_000): string {
   return new Checkpoint({ state }).saveSync(join(directory, 'ckpt'), { maxShardBytes })
 }
 
-const newRestore = (): Checkpoint<{ state: NumpyState }> =>
-  new Checkpoint({ state: new NumpyState() })
+type Arrays = Record<string, NdArray>
+
+const newRestore = (): Checkpoint<{ state: NumpyState<Arrays> }> =>
+  new Checkpoint({ state: new NumpyState<Arrays>() })
 
 const isFilled = (array: NdArray, value: number): boolean =>
   (array.data as Float64Array).every((element) => element === value)
@@ -69,7 +71,7 @@ t.test('one array keeps its own mapping, and with it goes the last', async (t) =
   await untilNothingLives()
 })
 
-function openStateOf(path: string): NumpyState {
+function openStateOf(path: string): NumpyState<Arrays> {
   const restore = newRestore()
   restore.restoreSync(path)
   return restore.state
@@ -135,11 +137,11 @@ async function openAndClose(path: string, i: number): Promise<void> {
   await reader.close()
 }
 
-async function restoreAndDrop(path: string, i: number): Promise<void> {
+async function restoreAndDrop(path: string, i: number): Promise<unknown> {
   const restore = newRestore()
   if (i % 2 === 0) restore.restoreSync(path)
   else await restore.restore(path)
-  void restore.state['a']?.data
+  return restore.state['a']?.data
 }
 
 const openFiles = (): number => readdirSync('/proc/self/fd').length

@@ -10,12 +10,11 @@ import { fixture, within } from '../fixtures/child'
 const major = Number(process.versions.node.split('.')[0])
 
 function restored(directory: string): { path: string; array: NdArray } {
-  const state = new NumpyState()
+  const state = new NumpyState<Record<string, NdArray>>()
   state['x'] = ndarray(Float64Array.of(1, 2, 3))
   const path = new Checkpoint({ state }).saveSync(join(directory, 'ckpt'))
   new Checkpoint({ state }).restoreSync(path)
   const array = state['x']
-  if (!(array && 'data' in array)) throw new Error('not restored')
   return { path, array }
 }
 
