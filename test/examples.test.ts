@@ -158,7 +158,7 @@ t.test('the demo: killed, resumed, bit-identical', async (t) => {
     const [first = '', second = ''] = finals
     const checkpoint = new Checkpoint({
       model: new NumpyState(),
-      optimizer: { m: new NumpyState(), v: new NumpyState() },
+      optimizer: { m: new NumpyState(), v: new NumpyState<Record<string, NdArray>>() },
       progress: new NumpyState(),
     })
     await checkpoint.restore(second)
