@@ -5,7 +5,7 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import { Checkpoint, latestCheckpoint, NumpyState } from '../lib/index.js'
+import { Checkpoint, latestCheckpoint, NumpyState, type NdArray } from '../lib/index.js'
 
 const examples = join(__dirname, '../examples')
 
