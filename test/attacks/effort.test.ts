@@ -124,6 +124,9 @@ const HOSTILE: Readonly<Record<string, { make: Forged; answer: RegExp }>> = {
   },
 }
 
+/** MiB. Newer V8 lets tens of them lie before it collects; a bomb would take thousands. */
+const BOUND = 200
+
 interface Outcome {
   readonly answers: Readonly<Record<string, string>>
   /** MiB. */
@@ -142,6 +145,6 @@ for (const [what, { make, answer }] of Object.entries(HOSTILE)) {
     t.strictSame(new Set(Object.values(calm?.answers ?? {})), new Set(['ok']))
     for (const [act, code] of Object.entries(outcome?.answers ?? {})) t.match(code, KNOWN, act)
     t.match(outcome?.answers['restore'], answer)
-    if (!sanitized) t.ok(Number(outcome?.growth) < 100, `it takes ${String(outcome?.growth)} MiB`)
+    if (!sanitized) t.ok(Number(outcome?.growth) < BOUND, `it takes ${String(outcome?.growth)} MiB`)
   })
 }

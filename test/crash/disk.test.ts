@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { latestCheckpoint, type CheckpointError } from '../../lib/index.js'
-import { runChild, system } from '../fixtures/child'
+import { runChild, sanitized, system } from '../fixtures/child'
 import { leftoversIn } from '../fixtures/files'
 import { mountTmpfs, noMounts } from '../fixtures/tmpfs'
 import { fill, MANNERS, refused, restoresAll, train, unchanged, type Refusal } from './refused'
@@ -208,7 +208,10 @@ t.test('a directory without permission refuses a save', { skip: noNobody }, asyn
   restoresAll(t, directory)
 })
 
-t.test('a process out of descriptors gets CKPT_IO and goes on afterwards', async (t) => {
+// The check of virtual calls asks the kernel through a pipe whether memory is there.
+const noPipes = sanitized && 'the undefined behaviour sanitizer needs descriptors itself'
+
+t.test('a process out of descriptors gets CKPT_IO and goes on', { skip: noPipes }, async (t) => {
   const directory = t.testdir()
   const under = ['bash', '-c', 'ulimit -n 60; exec "$0" "$@"']
   const [line = ''] = await runChild('too-many-files.cjs', { args: [directory], under })
