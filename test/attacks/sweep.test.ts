@@ -19,6 +19,7 @@ import {
   openCheckpointSync,
   zeros,
   type NdArray,
+  type ReadOptions,
 } from '../../lib/index.js'
 import { indexPath, shardPath } from '../../lib/bundle/names.js'
 import { answerOf, problemsOf, restoreFails } from './expect'
@@ -55,17 +56,24 @@ function contentOf(state: NumpyState): string {
 }
 
 /** The content, or undefined if the restore was refused properly. */
-function restored(t: Test, prefix: string): string | undefined {
+function restored(t: Test, prefix: string, options: ReadOptions = {}): string | undefined {
   const state = new NumpyState()
   const checkpoint = new Checkpoint({ state })
   try {
-    checkpoint.restoreSync(prefix)
+    checkpoint.restoreSync(prefix, options)
   } catch (error) {
     answerOf(error)
     if (Object.keys(state).length > 0) t.fail('half restored')
     return undefined
   }
-  return contentOf(state)
+  try {
+    return contentOf(state)
+  } catch (error) {
+    // At the first use of an array, which is when a lazy restore finds out.
+    if (options.verify !== 'lazy') throw error
+    answerOf(error)
+    return undefined
+  }
 }
 
 const filesOf = (prefix: string, shards: number): string[] => [
@@ -119,6 +127,28 @@ t.test('a flip of any bit is refused or does not matter', (t) => {
     if (path.includes('.data-')) t.equal(sweep.same, 0, 'every bit of a data file counts')
   }
   t.equal(restored(t, prefix), expected)
+  t.end()
+})
+
+t.test('a flipped bit is found out when arrays are loaded, and when they are used', (t) => {
+  const prefix = saveSmall(t.testdir())
+  const expected = restored(t, prefix)
+  for (const options of [{ mode: 'load' }, { verify: 'lazy' }] as const) {
+    for (const path of filesOf(prefix, shardsOf(prefix))) {
+      const bytes = readFileSync(path)
+      const fd = openSync(path, 'r+')
+      for (const [at, byte] of bytes.entries()) {
+        writeSync(fd, Buffer.of(byte ^ (1 << (at % 8))), 0, 1, at)
+        const content = restored(t, prefix, options)
+        const what = `byte ${String(at)} of ${path}`
+        if (content !== undefined && content !== expected) t.fail(`${what} gives other content`)
+        if (content === expected && path.includes('.data-')) t.fail(`${what} is not found out`)
+        writeSync(fd, Buffer.of(byte), 0, 1, at)
+      }
+      closeSync(fd)
+    }
+    t.equal(restored(t, prefix, options), expected)
+  }
   t.end()
 })
 
