@@ -11,7 +11,7 @@ import {
   type ObjectGraph,
 } from '../../lib/bundle/messages.js'
 import { indexPath, shardPath } from '../../lib/bundle/names.js'
-import { stringTensorValue, stringValue } from '../../lib/bundle/values.js'
+import { stringTensorValue, stringValue } from '../../lib/bundle/write/values.js'
 import { TableWriter } from '../../lib/bundle/table/writer.js'
 import { crc32c } from '../../lib/native.js'
 
