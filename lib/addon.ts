@@ -28,6 +28,11 @@ export interface Mapping {
   view(offset: number, length: number): ArrayBuffer
   /** Copies `target.length` bytes from `offset`. */
   readInto(offset: number, target: Uint8Array): void
+  /**
+   * `readInto` reads from the file, so that it makes no pages of the mapping resident, until this is
+   * called; then from the mapping. Collection does it too. Idempotent.
+   */
+  closeFile(): void
 }
 
 /**

@@ -63,6 +63,13 @@ export const openMappings = (
 export const mapView = (mapping: Mapping, offset: number, length: number): ArrayBuffer =>
   call<ArrayBuffer>(() => mapping.view(offset, length)) as ArrayBuffer
 
+/** Copies bytes of a mapped file; CKPT_CORRUPT if the file has become shorter. */
+export const readMapped = (mapping: Mapping, offset: number, target: Uint8Array): void => {
+  call(() => {
+    mapping.readInto(offset, target)
+  })
+}
+
 /** Takes the bytes of contiguous views, at once. */
 export const capture = (sources: readonly ArrayBufferView[], copy: boolean): Snapshot =>
   call<Snapshot>(() => addon.capture(sources, copy)) as Snapshot

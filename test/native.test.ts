@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs'
+import { readFileSync, statSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import {
@@ -12,6 +12,7 @@ import {
   loadRanges,
   mapView,
   openMappings,
+  readMapped,
   removeFiles,
   type Mapping,
 } from '../lib/native.js'
@@ -49,11 +50,29 @@ t.test('a mapping is private, writable and outlives its file', async (t) => {
   new Uint8Array(view)[0] = 0x78
   t.equal(readFileSync(path, 'utf8'), '0123456789abcdef')
   const copy = Buffer.alloc(3)
-  mapping.readInto(1, copy)
-  t.equal(copy.toString(), '123')
+  // From the file while that is open, then from the mapping.
+  readMapped(mapping, 8, copy)
+  t.equal(copy.toString(), '89a')
+  mapping.closeFile()
+  mapping.closeFile()
+  readMapped(mapping, 8, copy)
+  t.equal(copy.toString(), 'x9a')
   await removeFiles([path, join(dir, 'not-there')], false)
   t.throws(() => statSync(path))
   t.equal(Buffer.from(view).toString(), 'x9ab')
+})
+
+t.test('a mapped file that has become shorter is corrupt where it is read', (t) => {
+  const path = join(t.testdir({ data: '0123456789abcdef' }), 'data')
+  const mapping = map(path)
+  truncateSync(path, 4)
+  t.throws(
+    () => {
+      readMapped(mapping, 2, Buffer.alloc(8))
+    },
+    { code: 'CKPT_CORRUPT', details: { path, reason: 'bounds' } },
+  )
+  t.end()
 })
 
 t.test('ranges outside a mapping are refused', (t) => {

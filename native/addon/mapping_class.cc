@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "../core/durable.h"
 #include "../core/extent.h"
 #include "args.h"
 #include "env_data.h"
@@ -28,14 +29,16 @@ Napi::Function MappingClass::Define(Napi::Env env) {
   const Napi::Function constructor =
       DefineClass(env, "Mapping",
                   {InstanceMethod<&MappingClass::View>("view"),
-                   InstanceMethod<&MappingClass::ReadInto>("readInto")});
+                   InstanceMethod<&MappingClass::ReadInto>("readInto"),
+                   InstanceMethod<&MappingClass::CloseFile>("closeFile")});
   DefineGetter<MappingClass::Size>(constructor, "size");
   return constructor;
 }
 
-MappingClass::MappingClass(const Napi::CallbackInfo& info)
-    : ObjectWrap(info),
-      mapping_(EnvData::Get(info.Env()).TakePayload<std::shared_ptr<Mapping>>(info.Env())) {
+MappingClass::MappingClass(const Napi::CallbackInfo& info) : ObjectWrap(info) {
+  auto payload = EnvData::Get(info.Env()).TakePayload<Payload>(info.Env());
+  mapping_ = std::move(payload.mapping);
+  file_ = std::move(payload.file);
   info.This().As<Napi::Object>().TypeTag(&kTypeTag);
 }
 
@@ -82,27 +85,50 @@ void MappingClass::ReadInto(const Napi::CallbackInfo& info) {
   const std::span<std::byte> target = ReadUint8Array(info[1], "target");
   const Bytes bytes =
       Range(info.Env(), ReadNumber(info[0], "offset"), static_cast<double>(target.size()));
+  if (file_.valid()) {
+    const uint64_t offset = static_cast<uint64_t>(bytes.data() - mapping_->bytes().data());
+    const Status status = ReadAll(file_.get(), target, offset, mapping_->path());
+    if (!status.ok()) throw ToError(info.Env(), status);
+    return;
+  }
   // The target may be a view of the same pages.
   if (!bytes.empty()) std::memmove(target.data(), bytes.data(), bytes.size());
 }
+
+void MappingClass::CloseFile(const Napi::CallbackInfo&) { file_.Close(); }
+
+namespace {
+
+struct Opened {
+  Mappings mappings;
+  std::vector<UniqueFd> files;  // of the first mappings
+};
+
+Napi::Value ToArray(Napi::Env env, Opened opened) {
+  EnvData& data = EnvData::Get(env);
+  Napi::Array array = Napi::Array::New(env, opened.mappings.size());
+  for (uint32_t i = 0; i < opened.mappings.size(); ++i) {
+    MappingClass::Payload payload{std::move(opened.mappings[i]), {}};
+    if (i < opened.files.size()) payload.file = std::move(opened.files[i]);
+    array.Set(i, data.NewObject(data.mapping_class, std::move(payload)));
+  }
+  return array;
+}
+
+}  // namespace
 
 Napi::Value OpenMappings(const Napi::CallbackInfo& info) {
   std::vector<std::string> paths = ReadPaths(info[0], "paths");
   const bool sync = ReadBoolean(info[1], "sync");
   auto job = std::make_shared<Job>();
-  return Operation<Mappings>{job,
-                             [paths = std::move(paths), job] { return OpenMappings(paths, *job); },
-                             [](Napi::Env env, Mappings mappings) -> Napi::Value {
-                               EnvData& data = EnvData::Get(env);
-                               Napi::Array array = Napi::Array::New(env, mappings.size());
-                               for (uint32_t i = 0; i < mappings.size(); ++i) {
-                                 array.Set(
-                                     i, data.NewObject(data.mapping_class, std::move(mappings[i])));
-                               }
-                               return array;
-                             },
-                             {}}
-      .Start(info.Env(), sync);
+  const auto open = [paths = std::move(paths), job]() -> Result<Opened> {
+    Opened opened;
+    Result<Mappings> mappings = OpenMappings(paths, *job, &opened.files);
+    if (!mappings.ok()) return mappings.status();
+    opened.mappings = std::move(mappings).value();
+    return opened;
+  };
+  return Operation<Opened>{job, open, ToArray, {}}.Start(info.Env(), sync);
 }
 
 }  // namespace ckpt

@@ -19,6 +19,9 @@ Result<UniqueFd> OpenForReading(const std::string& path, uint64_t* size);
 // Makes a new file for reading and writing; a file of that name is an EEXIST failure.
 Result<UniqueFd> CreateFile(int dir, const char* name, const std::string& path);
 
+// Fills `bytes` from `offset` on; kCorrupt if the file ends before.
+Status ReadAll(int fd, std::span<std::byte> bytes, uint64_t offset, const std::string& path);
+
 // Writes all of `bytes` at `offset`.
 Status WriteAll(int fd, std::span<const std::byte> bytes, uint64_t offset, const std::string& path);
 

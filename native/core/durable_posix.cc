@@ -31,6 +31,23 @@ Result<UniqueFd> CreateFile(int dir, const char* name, const std::string& path) 
   return fd;
 }
 
+Status ReadAll(int fd, std::span<std::byte> bytes, uint64_t offset, const std::string& path) {
+  while (!bytes.empty()) {
+    // macOS refuses more than 2 GiB - 1 at once.
+    const size_t part = std::min(bytes.size(), size_t{1} << 30);
+    const ssize_t count = RetryOnInterrupt(
+        [&] { return ::pread(fd, bytes.data(), part, static_cast<off_t>(offset)); });
+    if (count < 0) return Status::FromErrno(errno, "read", path);
+    if (count == 0) {
+      const uint64_t end = offset + bytes.size();
+      return Status::Corrupt("file ends before byte " + std::to_string(end), path);
+    }
+    bytes = bytes.subspan(static_cast<size_t>(count));
+    offset += static_cast<uint64_t>(count);
+  }
+  return Status::Ok();
+}
+
 Status WriteAll(int fd, std::span<const std::byte> bytes, uint64_t offset,
                 const std::string& path) {
   while (!bytes.empty()) {

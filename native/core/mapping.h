@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "counters.h"
+#include "fd.h"
 #include "job.h"
 #include "status.h"
 
@@ -23,7 +24,8 @@ class Mapping {
   // would kill the process. Stores land in private pages and never reach the file.
   // REQUIRES: nobody truncates the file while it is mapped (SIGBUS); published shards are only
   // ever replaced by rename.
-  static Result<std::shared_ptr<Mapping>> Open(const std::string& path);
+  // `file`, unless null, takes the open file.
+  static Result<std::shared_ptr<Mapping>> Open(const std::string& path, UniqueFd* file = nullptr);
   ~Mapping();
 
   Mapping(const Mapping&) = delete;
@@ -43,7 +45,9 @@ class Mapping {
 
 using Mappings = std::vector<std::shared_ptr<Mapping>>;
 
-// Maps each file; one failure fails all.
-Result<Mappings> OpenMappings(std::span<const std::string> paths, const Job& job) noexcept;
+// Maps each file; one failure fails all. `files`, unless null, takes the first open files: not all
+// of many, which would leave the program without descriptors.
+Result<Mappings> OpenMappings(std::span<const std::string> paths, const Job& job,
+                              std::vector<UniqueFd>* files = nullptr) noexcept;
 
 }  // namespace ckpt

@@ -33,14 +33,7 @@ Status Replacement::CopyPrevious() {
   Result<UniqueFd> from = OpenForReading(path_, &size);
   if (!from.ok()) return from.status();
   std::vector<std::byte> bytes(size);
-  for (size_t done = 0; done < size;) {
-    const ssize_t count = RetryOnInterrupt([&] {
-      return ::pread(from.value().get(), bytes.data() + done, size - done,
-                     static_cast<off_t>(done));
-    });
-    if (count <= 0) return Status::FromErrno(count == 0 ? EIO : errno, "read", path_);
-    done += static_cast<size_t>(count);
-  }
+  CKPT_TRY(ReadAll(from.value().get(), bytes, 0, path_));
   return staging_.WriteFile(backup_.c_str(), bytes, false);
 }
 

@@ -59,7 +59,9 @@ void t.test('classes have these members, blocking twins among them', (t) => {
     ),
   )
   const reader = members(surface.CheckpointReader.prototype)
-  for (const name of 'close get has objectGraph stats variables verify verifySync'.split(' ')) {
+  for (const name of 'close closeSync get has objectGraph stats variables verify verifySync'.split(
+    ' ',
+  )) {
     t.ok(reader.includes(name), name)
   }
   t.ok(Symbol.asyncDispose in surface.CheckpointReader.prototype)

@@ -12,6 +12,7 @@ import {
   loadRanges,
   mapView,
   RANGE_COLUMNS,
+  readMapped,
   type Mapping,
 } from '../../native.js'
 import { wait, type Steps } from '../../twin.js'
@@ -147,7 +148,7 @@ export class Extent {
     const copy = allocate(length, this.key)
     for (let at = 0; at < length; at += COPY_BYTES) {
       const part = new Uint8Array(copy, at, Math.min(COPY_BYTES, length - at))
-      shard.mapping.readInto(offset + at, part)
+      readMapped(shard.mapping, offset + at, part)
     }
     this.#stats[kind]++
     return copy

@@ -69,7 +69,12 @@ function* openSteps(path: PathInput, options: ReadOptions, sync: boolean): Steps
   return yield* operation.run(function* () {
     const prefix = yield* resolvePrefix(resolve(checkPath(path, 'path')), sync)
     const reader = yield* openReader(prefix, checked.access, sync)
-    if (checked.access.verify === 'eager') yield* reader.verifyEagerly(operation)
+    try {
+      if (checked.access.verify === 'eager') yield* reader.verifyEagerly(operation)
+    } catch (error) {
+      reader.closeSync()
+      throw error
+    }
     return reader
   })
 }
@@ -108,9 +113,10 @@ export function openCheckpointSync(path: PathInput, options: ReadOptions = {}): 
  * @param path a prefix, or a directory: its latest checkpoint
  */
 export function listVariables(path: PathInput): [key: string, shape: number[]][] {
-  return openCheckpointSync(path)
-    .variables()
-    .map(({ key, shape }) => [key, shape])
+  const reader = openCheckpointSync(path)
+  const variables = reader.variables()
+  reader.closeSync()
+  return variables.map(({ key, shape }) => [key, shape])
 }
 
 /**
@@ -122,8 +128,12 @@ export function listVariables(path: PathInput): [key: string, shape: number[]][]
 export function loadVariable(path: PathInput, key: string): NdArray | StringTensor {
   if (typeof key !== 'string') throw new TypeError(`key must be a string, got ${inspect(key)}`)
   const reader = openCheckpointSync(path)
-  const { tensor, extents } = reader.tensor(reader.has(key) ? key : key.replace(/:0$/, ''))
-  // Now, not at first use: the caller asked for the value, not for a view.
-  for (const extent of extents) extent.checkNow()
-  return tensor
+  try {
+    const { tensor, extents } = reader.tensor(reader.has(key) ? key : key.replace(/:0$/, ''))
+    // Now, not at first use: the caller asked for the value, not for a view.
+    for (const extent of extents) extent.checkNow()
+    return tensor
+  } finally {
+    reader.closeSync()
+  }
 }

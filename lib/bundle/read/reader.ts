@@ -152,7 +152,11 @@ export class CheckpointReader {
       } catch (error) {
         return { ok: false, problems: [toProblem(error, indexPath(path))], tensors: 0, bytes: 0 }
       }
-      return yield* verifyBundle(context, operation)
+      try {
+        return yield* verifyBundle(context, operation)
+      } finally {
+        context.shards.closeFiles()
+      }
     })
   }
 
@@ -181,8 +185,14 @@ export class CheckpointReader {
 
   /** Lets go of the files. May be called twice; arrays already handed out stay valid. */
   close(): Promise<void> {
-    this.#context = undefined
+    this.closeSync()
     return Promise.resolve()
+  }
+
+  /** The same as `close`, at once. */
+  closeSync(): void {
+    this.#context?.shards.closeFiles()
+    this.#context = undefined
   }
 
   /** The same as `close`. */

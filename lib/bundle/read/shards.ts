@@ -5,7 +5,7 @@
  * @module
  */
 import { CheckpointError, corrupt } from '../../errors.js'
-import { openMappings, type Mapping } from '../../native.js'
+import { openMappings, readMapped, type Mapping } from '../../native.js'
 import { wait, type Steps } from '../../twin.js'
 import type { BundleIndex } from './index-file.js'
 import type { BundleEntry } from '../messages.js'
@@ -82,6 +82,11 @@ export class Shards {
     return shardPath(this.#prefix, shard, this.#count)
   }
 
+  /** Gives up the descriptors; what is mapped stays. */
+  closeFiles(): void {
+    for (const state of this.#open.values()) if ('mapping' in state) state.mapping.closeFile()
+  }
+
   /** Errors of the shards that could not be mapped. */
   failures(): { path: string; error: unknown }[] {
     return [...this.#open].flatMap(([shard, state]) =>
@@ -135,7 +140,7 @@ function notTried(path: string, key: string): Error {
 /** Copies the bytes of a range, for parsing. */
 export function readRange({ shard, offset, length }: ByteRange): Buffer {
   const bytes = Buffer.allocUnsafeSlow(length)
-  if (length > 0) shard.mapping.readInto(offset, bytes)
+  if (length > 0) readMapped(shard.mapping, offset, bytes)
   return bytes
 }
 

@@ -16,7 +16,7 @@ import { fortranStrides, sizeOf } from '../../array/strides.js'
 import { laneBytes, viewAs } from '../../array/typed-arrays.js'
 import { CheckpointError, corrupt } from '../../errors.js'
 import { npyDataOffset, parseNpyHeader, type ParsedNpy } from '../../formats/npy.js'
-import { crc32c } from '../../native.js'
+import { crc32c, readMapped } from '../../native.js'
 import { allocate, Extent, type AccessOptions, type ReadStats } from './extent.js'
 import type { BundleEntry } from '../messages.js'
 import { assemble } from './partitioned.js'
@@ -109,7 +109,7 @@ const scratch = Buffer.allocUnsafeSlow(PEEK)
 function peek(range: ByteRange, length: number): Buffer {
   const wanted = Math.min(length, range.length)
   const bytes = wanted <= PEEK ? scratch.subarray(0, wanted) : Buffer.allocUnsafeSlow(wanted)
-  if (wanted > 0) range.shard.mapping.readInto(range.offset, bytes)
+  if (wanted > 0) readMapped(range.shard.mapping, range.offset, bytes)
   return bytes
 }
 
