@@ -4,6 +4,7 @@
 
 #include <cerrno>
 
+#include "core/durable.h"
 #include "test_files.h"
 
 namespace ckpt {
@@ -55,6 +56,25 @@ TEST(Mapping, OneMissingFileFailsAllAndLeavesNothing) {
   const std::vector<std::string> paths = {dir / "a", dir / "b"};
   EXPECT_EQ(OpenMappings(paths, Job()).status().os_errno, ENOENT);
   EXPECT_EQ(LiveCount(Kind::kMapping), before);
+}
+
+TEST(Mapping, GivesTheOpenFilesOfTheFirstOnly) {
+  TempDir dir;
+  WriteText(dir / "f", "hello");
+  const int before = OpenDescriptors();
+  {
+    std::vector<UniqueFd> files;
+    const std::vector<std::string> paths(100, dir / "f");
+    const auto mappings = OpenMappings(paths, Job(), &files);
+    ASSERT_TRUE(mappings.ok());
+    EXPECT_EQ(files.size(), 32u);
+    EXPECT_EQ(OpenDescriptors(), before + 32);
+    std::byte byte{};
+    EXPECT_TRUE(ReadAll(files.back().get(), {&byte, 1}, 4, "f").ok());
+    EXPECT_EQ(byte, std::byte{'o'});
+    EXPECT_EQ(ReadAll(files.back().get(), {&byte, 1}, 5, "f").code, Code::kCorrupt);
+  }
+  EXPECT_EQ(OpenDescriptors(), before);
 }
 
 }  // namespace
