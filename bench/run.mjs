@@ -7,7 +7,7 @@ import { rmSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { describeMachine } from './harness/machine.mjs'
+import { currentLoad, describeMachine } from './harness/machine.mjs'
 import { buildRaw } from './harness/raw.mjs'
 import { makeEmpty, runState } from './harness/rounds.mjs'
 import { render } from './report/render.mjs'
@@ -45,6 +45,7 @@ await makeEmpty(directory)
 process.once('exit', cleanUp)
 await buildRaw()
 const options = { workload, quick, rounds, only, cold, directory, log }
+const load = currentLoad()
 const states = []
 for (const state of workload.states) states.push(await runState(state, options))
 const report = {
@@ -55,7 +56,7 @@ const report = {
   quick,
   cold,
   rounds,
-  machine: describeMachine(directory),
+  machine: { ...describeMachine(directory), load },
   states,
 }
 const suffix = [quick && '-quick', cold && '-cold'].filter(Boolean).join('')

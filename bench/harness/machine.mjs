@@ -1,7 +1,7 @@
 /** What the figures depend on, without anything that identifies the machine. */
 import { execFileSync } from 'node:child_process'
 import { readFileSync, statfsSync } from 'node:fs'
-import { availableParallelism, cpus, release, totalmem, type } from 'node:os'
+import { availableParallelism, cpus, loadavg, release, totalmem, type } from 'node:os'
 
 const attempt = (body) => {
   try {
@@ -10,6 +10,9 @@ const attempt = (body) => {
     return undefined
   }
 }
+
+/** How busy the machine was by itself, before the first contest. */
+export const currentLoad = () => loadavg()[0].toFixed(1)
 
 export function describeMachine(directory) {
   const [kernel] = /^[\d.]+\d/.exec(release()) ?? [release()]

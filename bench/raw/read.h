@@ -41,8 +41,7 @@ class Input {
 };
 
 inline char* MapFile(const Input& input) {
-  void* base =
-      ::mmap(nullptr, input.bytes(), PROT_READ | PROT_WRITE, MAP_PRIVATE, input.fd(), 0);
+  void* base = ::mmap(nullptr, input.bytes(), PROT_READ | PROT_WRITE, MAP_PRIVATE, input.fd(), 0);
   if (base == MAP_FAILED) Fail("mmap");
   return static_cast<char*>(base);
 }

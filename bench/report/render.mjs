@@ -24,10 +24,10 @@ export function render(report) {
 }
 
 function machineTable({ date, command, machine }) {
-  const { processor, memory, system, disk, node, commit } = machine
+  const { processor, memory, system, disk, node, commit, load } = machine
   return [
     `- ${date}, commit ${commit}, \`${command}\``,
-    `- ${processor}; ${memory}; ${system}; ${disk}; Node ${node}\n`,
+    `- ${processor}; ${memory}; ${system}; ${disk}; Node ${node}; load average before the run ${load}\n`,
   ].join('\n')
 }
 
