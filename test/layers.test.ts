@@ -20,7 +20,7 @@ const LAYERS = [
   'formats',
   'bundle',
   'graph',
-  'state',
+  'trackables',
   'checkpoint',
   'index',
 ]
@@ -174,9 +174,9 @@ void t.test('violations would be seen', (t) => {
     { from: 'bundle/names.ts', to: 'array/dtype.ts', value },
     { from: 'bundle/names.ts', to: 'helpers/all.ts', value },
     { from: 'helpers/all.ts', to: 'errors.ts', value },
-    { from: 'state.ts', to: 'node-gyp-build', value },
+    { from: 'trackables/state.ts', to: 'node-gyp-build', value },
     { from: 'addon.ts', to: 'node-gyp-build', value },
-    { from: 'state.ts', to: 'node:fs', value },
+    { from: 'trackables/state.ts', to: 'node:fs', value },
   ]
   t.strictSame(violations(madeUp), [
     'bundle/reader.ts imports graph/walk.ts, which is above it',
@@ -184,7 +184,7 @@ void t.test('violations would be seen', (t) => {
     'bundle/read/strings.ts imports bundle/write/values.ts: reading and writing share bundle/ only',
     'bundle/names.ts imports helpers/all.ts, which is in no layer',
     'helpers/all.ts is in no layer',
-    'state.ts loads the addon (node-gyp-build)',
+    'trackables/state.ts loads the addon (node-gyp-build)',
   ])
   t.end()
 })

@@ -15,8 +15,11 @@ import { SAVE_COUNTER, SaveCounter } from './counter.js'
 import { checkSaveOptions, type SaveOptions } from './options.js'
 import { SaveQueue } from './queue.js'
 import { restoreObjects } from './restore.js'
-import { saveObjects } from './save.js'
+import { NEWEST, saveObjects, type Numbering } from './save.js'
 import { RestoreStatus } from './status.js'
+
+/** @internal */
+export const MANAGED_SAVE: unique symbol = Symbol('ndcheckpoint.managedSave')
 
 class CheckpointBase {
   readonly #counter = new SaveCounter()
@@ -65,22 +68,22 @@ class CheckpointBase {
    *   disk: `errno` ENOSPC), CKPT_BUSY if two saves are unfinished; `signal.reason` if aborted
    */
   async save(prefix: PathInput, options: SaveOptions = {}): Promise<string> {
-    return runAsync(this.#save(prefix, options, true, false))
+    return runAsync(this.#save(prefix, options, NEWEST, false))
   }
 
   /** The blocking twin of `save`; copies nothing. CKPT_BUSY while a save is unfinished. */
   saveSync(prefix: PathInput, options: SaveOptions = {}): string {
-    return runSync(this.#save(prefix, options, true, true))
+    return runSync(this.#save(prefix, options, NEWEST, true))
   }
 
   /** As `save`, but to exactly this path: no number, no state file. Replaces what is there, at once. */
   async write(path: PathInput, options: SaveOptions = {}): Promise<string> {
-    return runAsync(this.#save(path, options, false, false))
+    return runAsync(this.#save(path, options, undefined, false))
   }
 
   /** The blocking twin of `write`. */
   writeSync(path: PathInput, options: SaveOptions = {}): string {
-    return runSync(this.#save(path, options, false, true))
+    return runSync(this.#save(path, options, undefined, true))
   }
 
   /**
@@ -109,17 +112,32 @@ class CheckpointBase {
     return runSync(this.#restore(path, options, false, true))
   }
 
-  *#save(path: PathInput, options: SaveOptions, numbered: boolean, sync: boolean): Steps<string> {
+  /** @internal A save whose name and state file somebody else decides: a CheckpointManager. */
+  [MANAGED_SAVE](
+    prefix: PathInput,
+    options: SaveOptions,
+    numbering: Numbering,
+    sync: boolean,
+  ): Steps<string> {
+    return this.#save(prefix, options, numbering, sync)
+  }
+
+  *#save(
+    path: PathInput,
+    options: SaveOptions,
+    numbering: Numbering | undefined,
+    sync: boolean,
+  ): Steps<string> {
     const prefix = checkPrefix(path)
     const checked = checkSaveOptions(options)
-    if (numbered) this.#createCounter()
+    if (numbering !== undefined) this.#createCounter()
     const root = this[NODE]()
     const request = {
       root,
       counter: this.#counter,
       queue: this.#queue,
       prefix,
-      numbered,
+      numbering,
       options: checked,
     }
     return yield* saveObjects(request, sync)

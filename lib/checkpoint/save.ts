@@ -6,6 +6,7 @@
 import { resolve } from 'node:path'
 import { encodeObjectGraph } from '../bundle/messages.js'
 import { splitPrefix } from '../bundle/names.js'
+import type { CheckpointState } from '../bundle/state-file.js'
 import { Operation } from '../bundle/operation.js'
 import { OBJECT_GRAPH_KEY } from '../bundle/read/reader.js'
 import { int64Value, stringValue, type BundleValue } from '../bundle/write/values.js'
@@ -18,19 +19,38 @@ import { SAVE_COUNTER, type SaveCounter } from './counter.js'
 import type { CheckedSaveOptions } from './options.js'
 import type { SaveQueue } from './queue.js'
 
+/** How a numbered checkpoint is called, and what is told of it. Both are asked in the save's turn. */
+export interface Numbering {
+  /** The number in the name, given that the save counter will be `counter`. */
+  number(counter: number): number
+  /** The state file that is to be committed with `name`, a file name without suffix. */
+  state(name: string): CheckpointState
+}
+
+/** `Checkpoint.save`: the state file knows the newest checkpoint only, as TensorFlow's. */
+export const NEWEST: Numbering = {
+  number: (counter) => counter,
+  // Relative, so that the directory may be moved; TensorFlow reads it so since 1.14.
+  state: (name) => ({
+    modelCheckpointPath: name,
+    allModelCheckpointPaths: [name],
+    allModelCheckpointTimestamps: [],
+  }),
+}
+
 export interface SaveRequest {
   readonly root: TrackableNode
   readonly counter: SaveCounter
   readonly queue: SaveQueue
   readonly prefix: string
-  /** Number the checkpoint and name it in the state file. */
-  readonly numbered: boolean
+  /** Number the checkpoint and name it in the state file; undefined: written as it is named. */
+  readonly numbering: Numbering | undefined
   readonly options: CheckedSaveOptions
 }
 
 /** Everything up to the first wait happens in the call itself: the state is taken there. */
 export function* saveObjects(request: SaveRequest, sync: boolean): Steps<string> {
-  const { root, counter, queue, prefix, numbered, options } = request
+  const { root, counter, queue, prefix, numbering, options } = request
   const operation = new Operation(options, sync)
   return yield* operation.run(function* () {
     if (sync) queue.checkIdle(prefix)
@@ -45,17 +65,17 @@ export function* saveObjects(request: SaveRequest, sync: boolean): Steps<string>
       return yield* queue.run(directory, sync, operation.aborted, function* () {
         operation.check()
         // Only now, in turn: a save that failed before this one has burnt no number.
-        const number = counter.value + 1
-        const suffix = numbered ? `-${String(number)}` : ''
+        const count = counter.value + 1
+        const suffix = numbering === undefined ? '' : `-${String(numbering.number(count))}`
         const path = prefix + suffix
         const removeReplaced = yield* writeBundle(operation, {
           prefix: absolute + suffix,
-          values: numbered ? withCounter(values, number) : values,
+          values: numbering === undefined ? values : withCounter(values, count),
           snapshot,
           options: options.bundle,
-          updateState: numbered,
+          state: numbering?.state(splitPrefix(absolute + suffix).base),
         })
-        if (numbered) counter.value = number
+        if (numbering !== undefined) counter.value = count
         if (!sync) return { result: path, after: () => quietly(removeReplaced) }
         ignoreFailure(() => {
           runSync(removeReplaced())

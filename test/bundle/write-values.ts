@@ -18,7 +18,7 @@ export function writeValues(
   const operation = new Operation({}, true)
   const bundle = { maxShardBytes: Infinity, alignment: 1, durable: false, ...options }
   const snapshot = captureSources(values, false)
-  const input = { prefix: resolve(path), values, snapshot, options: bundle, updateState: false }
+  const input = { prefix: resolve(path), values, snapshot, options: bundle }
   runSync(runSync(writeBundle(operation, input))())
   snapshot.release()
   return path

@@ -63,7 +63,7 @@ function write(prefix: string, values: readonly BundleValue[]): void {
   const snapshot = captureSources(values, false)
   const options = { maxShardBytes: Infinity, alignment: 1, durable: false }
   try {
-    const input = { prefix, values, snapshot, options, updateState: false }
+    const input = { prefix, values, snapshot, options }
     runSync(runSync(writeBundle(operation, input))())
   } finally {
     snapshot.release()

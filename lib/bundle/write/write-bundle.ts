@@ -31,7 +31,7 @@ import { mask } from '../masked-crc.js'
 import { encodeEntry, encodeHeader } from '../messages.js'
 import { indexPath, shardFilesOf, shardPath, splitPrefix } from '../names.js'
 import { THREADS, type Operation } from '../operation.js'
-import { formatCheckpointState } from '../state-file.js'
+import { formatCheckpointState, type CheckpointState } from '../state-file.js'
 import { TableWriter } from '../table/writer.js'
 import type { BundleValue } from './values.js'
 
@@ -47,8 +47,8 @@ export interface WriteBundleInput {
   /** Of the values' sources, in order: `captureSources`. */
   readonly snapshot: Snapshot
   readonly options: BundleOptions
-  /** Name the checkpoint in the directory's state file. */
-  readonly updateState: boolean
+  /** New content of the directory's state file, to be replaced with the commit; undefined: none. */
+  readonly state?: CheckpointState | undefined
 }
 
 /** Takes the bytes of the values' arrays: copies of them, or references. */
@@ -172,7 +172,7 @@ function planCommit(
   base: string,
   layout: Layout,
   index: Uint8Array,
-  { options, updateState }: WriteBundleInput,
+  { options, state }: WriteBundleInput,
 ): CommitPlan {
   const path = join(directory, base)
   const count = layout.shardSizes.length
@@ -182,12 +182,7 @@ function planCommit(
     index,
     durable: options.durable,
   }
-  if (!updateState) return plan
-  // Relative, so that the directory may be moved; TensorFlow reads it so since 1.14.
-  const state = formatCheckpointState({
-    modelCheckpointPath: base,
-    allModelCheckpointPaths: [base],
-    allModelCheckpointTimestamps: [],
-  })
-  return { ...plan, statePath: join(directory, 'checkpoint'), state: Buffer.from(state) }
+  if (state === undefined) return plan
+  const text = Buffer.from(formatCheckpointState(state))
+  return { ...plan, statePath: join(directory, 'checkpoint'), state: text }
 }

@@ -34,7 +34,7 @@ t.test('sources are taken by reference or by copy', async (t) => {
     const snapshot = captureSources(values, copy)
     data.fill(9)
     const options = { maxShardBytes: Infinity, alignment: 64, durable: true }
-    const input = { prefix: path, values, snapshot, options, updateState: false }
+    const input = { prefix: path, values, snapshot, options }
     await runAsync(await runAsync(writeBundle(new Operation({}, false), input)).then((f) => f()))
     snapshot.release()
     t.equal((openCheckpointSync(path).get('k') as { get(i: number): number }).get(0), copy ? 1 : 9)
@@ -50,7 +50,7 @@ t.test('what the new index does not name is removed when that is asked for', asy
   })
   const snapshot = captureSources([floats], true)
   const options = { maxShardBytes: Infinity, alignment: 1, durable: false }
-  const input = { prefix: join(dir, 'x'), values: [floats], snapshot, options, updateState: false }
+  const input = { prefix: join(dir, 'x'), values: [floats], snapshot, options }
   const removeReplaced = await runAsync(writeBundle(new Operation({}, false), input))
   t.ok(filesIn(dir).includes('x.data-00001-of-00003'), 'not before')
   t.ok(filesIn(dir).includes('x.data-00000-of-00002'), 'a count that was free')
@@ -66,11 +66,16 @@ t.test('what the new index does not name is removed when that is asked for', asy
   snapshot.release()
 })
 
-t.test('the state file names the checkpoint relative to its directory', async (t) => {
+t.test('the state file is written with the commit', async (t) => {
   const dir = t.testdir({ checkpoint: 'anything' })
   const snapshot = captureSources([floats], true)
   const options = { maxShardBytes: Infinity, alignment: 1, durable: false }
-  const input = { prefix: join(dir, 'é"x'), values: [floats], snapshot, options, updateState: true }
+  const state = {
+    modelCheckpointPath: 'é"x',
+    allModelCheckpointPaths: ['é"x'],
+    allModelCheckpointTimestamps: [],
+  }
+  const input = { prefix: join(dir, 'é"x'), values: [floats], snapshot, options, state }
   await runAsync(writeBundle(new Operation({}, false), input))
   const line = 'model_checkpoint_path: "é\\"x"\n'
   t.equal(

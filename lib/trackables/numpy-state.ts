@@ -5,15 +5,15 @@
  * @module
  */
 import { inspect, type InspectOptions } from 'node:util'
-import { checkInput, dtypeOfArray, type ArrayInput } from './array/input.js'
-import { NdArray } from './array/ndarray.js'
-import type { DType, TypedArray } from './array/dtype.js'
-import { arrayClassOf, isTypedArray, viewAs } from './array/typed-arrays.js'
-import type { SerializedTensor } from './bundle/messages.js'
-import type { CheckpointReader } from './bundle/read/reader.js'
-import { npyValue } from './bundle/write/values.js'
-import { PY_STATE, PY_STATE_OLD } from './graph/keys.js'
-import { NODE, type Assignment, type NodeValue, type TrackableNode } from './graph/trackable.js'
+import { checkInput, dtypeOfArray, type ArrayInput } from '../array/input.js'
+import { NdArray } from '../array/ndarray.js'
+import type { DType, TypedArray } from '../array/dtype.js'
+import { arrayClassOf, isTypedArray, viewAs } from '../array/typed-arrays.js'
+import type { SerializedTensor } from '../bundle/messages.js'
+import type { CheckpointReader } from '../bundle/read/reader.js'
+import { npyValue } from '../bundle/write/values.js'
+import { PY_STATE, PY_STATE_OLD } from '../graph/keys.js'
+import { NODE, type Assignment, type NodeValue, type TrackableNode } from '../graph/trackable.js'
 
 /** Holds one array of a state; the wrapper object of TensorFlow's class, a node of its own. */
 class Slot {

@@ -2,12 +2,19 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import npmNdarray from 'ndarray'
 import t from 'tap'
-import { DTYPES, type DType, type TypedArray } from '../lib/array/dtype.js'
-import { checkInput } from '../lib/array/input.js'
-import { gather } from '../lib/array/strides.js'
-import { bytesOf, viewAs } from '../lib/array/typed-arrays.js'
-import { Checkpoint, NdArray, ndarray, NumpyState, zeros, type ArrayInput } from '../lib/index.js'
-import { flip, stateOf, type Arrays, emptyState } from './checkpoint/files'
+import { DTYPES, type DType, type TypedArray } from '../../lib/array/dtype.js'
+import { checkInput } from '../../lib/array/input.js'
+import { gather } from '../../lib/array/strides.js'
+import { bytesOf, viewAs } from '../../lib/array/typed-arrays.js'
+import {
+  Checkpoint,
+  NdArray,
+  ndarray,
+  NumpyState,
+  zeros,
+  type ArrayInput,
+} from '../../lib/index.js'
+import { flip, stateOf, type Arrays, emptyState } from '../checkpoint/files'
 
 const dataFile = (path: string): string => `${path}.data-00000-of-00001`
 

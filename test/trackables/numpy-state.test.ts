@@ -1,8 +1,8 @@
 import { inspect } from 'node:util'
 import npmNdarray from 'ndarray'
 import t from 'tap'
-import type { TypedArray } from '../lib/array/dtype.js'
-import { NdArray, ndarray, NumpyState, zeros, type ArrayInput } from '../lib/index.js'
+import type { TypedArray } from '../../lib/array/dtype.js'
+import { NdArray, ndarray, NumpyState, zeros, type ArrayInput } from '../../lib/index.js'
 
 type Arrays = Record<string, ArrayInput>
 
