@@ -48,9 +48,9 @@ export function planLayout(values: readonly BundleValue[], options: LayoutOption
       placements.push({ shard, offset })
       end = offset + sizeOfValue(values[i])
     }
-    return groups.length > 1 ? Math.max(end, 1) : end
+    // Of several shards each needs a byte: TensorFlow's tools stumble over empty ones.
+    return count > 1 ? Math.max(end, 1) : end
   })
-  // A shard without values still needs a byte: TensorFlow's tools stumble over empty ones.
   for (let i = 0; i < padding; i++) shardSizes.push(1)
   return { shardSizes, placements }
 }

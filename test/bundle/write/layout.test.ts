@@ -67,6 +67,8 @@ t.test('counts that are taken are avoided by splitting further', (t) => {
 t.test('a shard that no value fills still has a byte', (t) => {
   t.strictSame(plan([value(5)], { takenCounts: new Set([1]) }).shardSizes, [5, 1])
   t.strictSame(plan([], { takenCounts: new Set([1, 2]) }).shardSizes.length, 3)
+  t.strictSame(plan([value(0)], { takenCounts: new Set([1]) }).shardSizes, [1, 1])
+  t.strictSame(plan([value(0)]).shardSizes, [0], 'one shard may be empty')
   t.end()
 })
 
