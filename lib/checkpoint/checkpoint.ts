@@ -8,26 +8,51 @@ import { resolve } from 'node:path'
 import { inspect } from 'node:util'
 import { loadMessages } from '../bundle/messages.js'
 import { checkPath, checkPrefix, type PathInput } from '../bundle/names.js'
-import { checkReadOptions, type ReadOptions } from '../bundle/read/open.js'
-import { NODE, nodeOf, type TrackableNode } from '../graph/trackable.js'
+import { NO_VALUES, NODE, type TrackableNode } from '../graph/node.js'
+import { nodeOf } from '../graph/trackable.js'
+import { track, trackedEntries, trackedValue, type Tracking } from '../trackables/tracked.js'
 import { runAsync, runSync, type Steps } from '../twin.js'
 import { SAVE_COUNTER, SaveCounter } from './counter.js'
+import type { Matches } from './matches.js'
 import { checkSaveOptions, type SaveOptions } from './options.js'
 import { SaveQueue } from './queue.js'
 import { restoreObjects } from './restore.js'
+import { checkRestoreOptions, type RestoreOptions } from './restore-options.js'
 import { NEWEST, saveObjects, type Numbering } from './save.js'
 import { RestoreStatus } from './status.js'
 
 /** @internal */
 export const MANAGED_SAVE: unique symbol = Symbol('ndcheckpoint.managedSave')
 
-class CheckpointBase {
+/** The edge from an object to itself when it is the root of a Checkpoint. */
+const ROOT = 'root'
+
+const TRACKING: Tracking = {
+  checkName: checkChildName,
+  check: (name, value) => {
+    nodeOf(value, name)
+  },
+  find: (name, value) => nodeOf(value, name),
+}
+
+/** What the constructor returns is the object that sees its properties being set. */
+// eslint-disable-next-line @typescript-eslint/no-extraneous-class -- the children are its members
+class Tracked {
+  constructor() {
+    return track(this, TRACKING)
+  }
+}
+
+class CheckpointBase extends Tracked {
   readonly #counter = new SaveCounter()
   readonly #queue = new SaveQueue()
   /** Names in the order of tracking; where the save counter stands among them. */
   #counterAt = Infinity
+  /** Stands for the whole Checkpoint if it is given. */
+  readonly #root: object | undefined
 
   constructor(children: object = {}) {
+    super()
     if (typeof children !== 'object' || (children as unknown) === null) {
       throw new TypeError(`children must be an object, got ${inspect(children)}`)
     }
@@ -35,17 +60,26 @@ class CheckpointBase {
     loadMessages()
     const named = Object.entries(children)
     // TensorFlow tracks keyword arguments in the order of their names' code points, which is that
-    // of their UTF-8 bytes.
-    named.sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
-    for (const [name, child] of named) {
-      checkChildName(name)
-      nodeOf(child, name)
+    // of their UTF-8 bytes; `root` is none of them.
+    named.sort(([a], [b]) => rank(a) - rank(b) || compareText(a, b))
+    for (const [name, value] of named) {
       Object.defineProperty(this, name, {
-        value: child,
-        writable: true,
+        value: value as unknown,
+        writable: name !== ROOT,
         enumerable: true,
-        configurable: true,
+        configurable: name !== ROOT,
       })
+    }
+    this.#root = trackedValue(this, ROOT) as object | undefined
+    if (this.#root !== undefined) this.#checkRoot(nodeOf(this.#root, ROOT))
+  }
+
+  /** Two children of one name are none of the user's intention. */
+  #checkRoot(root: TrackableNode): void {
+    for (const [name, value] of trackedEntries(this)) {
+      const own = [...root.children()].find(([other]) => other === name)?.[1]
+      if (own === undefined || own.identity === nodeOf(value, name).identity) continue
+      throw new TypeError(`root has a child '${name}' of its own; give the other one another name`)
     }
   }
 
@@ -93,22 +127,22 @@ class CheckpointBase {
    * @throws CheckpointError CKPT_NOT_FOUND, CKPT_CORRUPT, CKPT_MISMATCH, CKPT_UNSUPPORTED, CKPT_IO;
    *   `signal.reason` if aborted
    */
-  async restore(path: PathInput | null, options: ReadOptions = {}): Promise<RestoreStatus> {
+  async restore(path: PathInput | null, options: RestoreOptions = {}): Promise<RestoreStatus> {
     return runAsync(this.#restore(path, options, true, false))
   }
 
   /** The blocking twin of `restore`. CKPT_BUSY while a save is unfinished. */
-  restoreSync(path: PathInput | null, options: ReadOptions = {}): RestoreStatus {
+  restoreSync(path: PathInput | null, options: RestoreOptions = {}): RestoreStatus {
     return runSync(this.#restore(path, options, true, true))
   }
 
   /** As `restore`, but without creating the save counter: for what `write` wrote. */
-  async read(path: PathInput | null, options: ReadOptions = {}): Promise<RestoreStatus> {
+  async read(path: PathInput | null, options: RestoreOptions = {}): Promise<RestoreStatus> {
     return runAsync(this.#restore(path, options, false, false))
   }
 
   /** The blocking twin of `read`. */
-  readSync(path: PathInput | null, options: ReadOptions = {}): RestoreStatus {
+  readSync(path: PathInput | null, options: RestoreOptions = {}): RestoreStatus {
     return runSync(this.#restore(path, options, false, true))
   }
 
@@ -145,12 +179,12 @@ class CheckpointBase {
 
   *#restore(
     path: PathInput | null,
-    options: ReadOptions,
+    options: RestoreOptions,
     createCounter: boolean,
     sync: boolean,
   ): Steps<RestoreStatus> {
     const prefix = path === null ? null : checkPath(path, 'path')
-    const checked = checkReadOptions(options, 'eager')
+    const checked = checkRestoreOptions(options)
     if (sync) this.#queue.checkIdle(prefix ?? '')
     // Now: the working directory may be another one when it is this restore's turn.
     const absolute = prefix === null ? null : resolve(prefix)
@@ -164,48 +198,55 @@ class CheckpointBase {
 
   *#read(
     prefix: string | null,
-    options: ReturnType<typeof checkReadOptions>,
+    options: ReturnType<typeof checkRestoreOptions>,
     sync: boolean,
-  ): Steps<{ result: number }> {
-    if (prefix === null) return { result: 0 }
-    return { result: yield* restoreObjects(this[NODE](), prefix, options, sync) }
+  ): Steps<{ result: Matches | undefined }> {
+    if (prefix === null) return { result: undefined }
+    const root = (): TrackableNode => this[NODE]()
+    return { result: yield* restoreObjects(root, prefix, options, sync) }
   }
 
   #createCounter(): void {
     if (this.#counter.created) return
     this.#counter.created = true
-    this.#counterAt = Object.keys(this).length
+    this.#counterAt = trackedEntries(this).length
   }
 
-  /** @internal */
+  /** @internal With a root its node, with the Checkpoint's children as further ones. */
   [NODE](): TrackableNode {
-    const children = this as unknown as Readonly<Record<string, unknown>>
+    const root = this.#root === undefined ? undefined : nodeOf(this.#root, ROOT)
     return {
-      identity: this,
-      values: () => [],
-      restore: () => undefined,
-      children: () => this.#edges(),
+      ...(root?.slots && { slots: root.slots }),
+      identity: root?.identity ?? this,
+      values: root === undefined ? NO_VALUES.values : () => root.values(),
+      restore: (attributes, reader) => root?.restore(attributes, reader),
+      children: () => this.#edges(root),
       child: (name) => {
         if (name === SAVE_COUNTER) return this.#counter
-        return Object.hasOwn(this, name) ? nodeOf(children[name], name) : undefined
+        const value = trackedValue(this, name)
+        return value === undefined ? root?.child(name) : nodeOf(value, name)
       },
     }
   }
 
-  #edges(): (readonly [string, TrackableNode])[] {
-    const edges = Object.entries(this).map(([name, child]) => {
-      checkChildName(name)
-      return [name, nodeOf(child, name)] as const
-    })
-    const all: (readonly [string, TrackableNode])[] = edges
-    if (this.#counter.created) all.splice(this.#counterAt, 0, [SAVE_COUNTER, this.#counter])
-    return all
+  #edges(root: TrackableNode | undefined): (readonly [string, TrackableNode])[] {
+    const edges: (readonly [string, TrackableNode])[] = trackedEntries(this).map(
+      ([name, child]) => [name, nodeOf(child, name)] as const,
+    )
+    if (this.#counter.created) edges.splice(this.#counterAt, 0, [SAVE_COUNTER, this.#counter])
+    if (root === undefined) return edges
+    const ofRoot = [...root.children()]
+    const names = new Set(ofRoot.map(([name]) => name))
+    return [...ofRoot, ...edges.filter(([name]) => !names.has(name))]
   }
 
   static {
     Object.defineProperty(this, 'name', { value: 'Checkpoint' })
   }
 }
+
+const rank = (name: string): number => (name === ROOT ? 1 : 0)
+const compareText = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b))
 
 /** Methods are not overwritten, and the counter is ours. */
 function checkChildName(name: string): void {
@@ -216,8 +257,17 @@ function checkChildName(name: string): void {
 
 /**
  * A tree of objects that is saved and restored as one. Children become properties:
- * `new Checkpoint({ model }).model`. A child is a `NumpyState`, another `Checkpoint`, or a plain
- * object or array of them; more may be set as properties later.
+ * `new Checkpoint({ model }).model`; more may be set as properties later. A child is
+ *
+ * - one of this package: `NumpyState`, `Variable`, `VariableState`, `List`, `Mapping`, `JsonState`,
+ *   another `Checkpoint` …
+ * - an object of a class of yours: one that extends `Trackable`, that answers to the symbol
+ *   `trackable`, or that has `serialize` and `deserialize`
+ * - a plain object or array of such
+ *
+ * A child that is set after `restore` takes its saved values when it is set. `{ root: model }` saves
+ * the model itself as the root, as TensorFlow's `Checkpoint(root=model)`, which `tf.Module`s and Keras
+ * models are often saved by.
  *
  * @throws TypeError naming a child that cannot be saved
  */

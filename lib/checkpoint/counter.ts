@@ -8,7 +8,7 @@ import type { CheckpointReader } from '../bundle/read/reader.js'
 import { int64Value } from '../bundle/write/values.js'
 import { CheckpointError, corrupt } from '../errors.js'
 import { VARIABLE_VALUE } from '../graph/keys.js'
-import type { Assignment, NodeValue, TrackableNode } from '../graph/trackable.js'
+import type { Assignment, NodeValue, TrackableNode } from '../graph/node.js'
 
 export const SAVE_COUNTER = 'save_counter'
 
@@ -29,7 +29,8 @@ export class SaveCounter implements TrackableNode {
 
   values(): NodeValue[] {
     const encode: NodeValue['encode'] = (key) => int64Value(key, this.value)
-    return [{ attribute: VARIABLE_VALUE, fullName: SAVE_COUNTER, encode }]
+    const describe: NodeValue['describe'] = () => ({ dtype: 'int64', shape: [] })
+    return [{ attribute: VARIABLE_VALUE, fullName: SAVE_COUNTER, describe, encode }]
   }
 
   restore(
@@ -52,6 +53,7 @@ export class SaveCounter implements TrackableNode {
       throw corrupt(`the save counter is ${String(value)}`, 'inconsistent', { key })
     }
     return {
+      attributes: [VARIABLE_VALUE],
       extents: [],
       apply: () => {
         this.value = value

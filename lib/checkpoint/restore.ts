@@ -3,53 +3,118 @@
  *
  * @module
  */
-import { openReader, type CheckedReadOptions } from '../bundle/read/open.js'
+import type { ObjectGraph } from '../bundle/messages.js'
+import { openReader } from '../bundle/read/open.js'
 import { OBJECT_GRAPH_KEY, type CheckpointReader } from '../bundle/read/reader.js'
 import { Operation } from '../bundle/operation.js'
 import { CheckpointError } from '../errors.js'
-import { bind } from '../graph/bind.js'
-import type { TrackableNode } from '../graph/trackable.js'
+import { SLOT_MARK } from '../graph/keys.js'
+import { graphOfNames } from '../graph/names.js'
+import type { TrackableNode } from '../graph/node.js'
+import { Restoration } from '../graph/restoration.js'
+import { filterGraph, moveObjects, pathsOf, withoutSlots } from '../graph/select.js'
+import { reach } from '../graph/walk.js'
 import type { Steps } from '../twin.js'
+import { Matches } from './matches.js'
+import type { CheckedRestoreOptions } from './restore-options.js'
 
-/** @returns how many arrays and counters took a value */
 export function* restoreObjects(
-  root: TrackableNode,
+  root: () => TrackableNode,
   path: string,
-  options: CheckedReadOptions,
+  options: CheckedRestoreOptions,
   sync: boolean,
-): Steps<number> {
+): Steps<Matches> {
   const operation = new Operation(options, sync)
   return yield* operation.run(function* () {
     const reader = yield* openReader(path, options.access, sync)
     try {
-      return yield* restoreFrom(reader, root, operation)
-    } finally {
-      // The arrays need the mappings only.
+      return yield* restoreFrom(reader, root, options, operation)
+    } catch (error) {
       reader.closeSync()
+      throw error
+    } finally {
+      // Objects that come later are read from the mappings.
+      reader.closeFiles()
     }
   })
 }
 
 function* restoreFrom(
   reader: CheckpointReader,
-  root: TrackableNode,
+  root: () => TrackableNode,
+  options: CheckedRestoreOptions,
   operation: Operation,
-): Steps<number> {
-  const { path } = reader
+): Steps<Matches> {
   operation.check()
-  const graph = reader.objectGraph
-  if (graph === undefined) {
-    const feature = 'a checkpoint without objects'
-    const message = `'${path}' was written without objects (there is no key '${OBJECT_GRAPH_KEY}'), so there is nothing to match; read its tensors with openCheckpoint`
-    throw new CheckpointError('CKPT_UNSUPPORTED', message, { feature, path })
-  }
-  const assignments = bind(graph, root, reader)
+  const graph = graphFor(reader, root(), options)
+  const restoration = new Restoration(graph, reader)
+  let plan = restoration.plan(0, root())
   yield* reader.prepare(
     operation,
-    assignments.flatMap(({ extents }) => extents),
+    plan.assignments.flatMap(({ extents }) => extents),
   )
   operation.check()
+  if (restoration.isOutdated(plan)) {
+    // Objects came while bytes were checked. What has been checked is not checked again.
+    plan = restoration.plan(0, root())
+    reader.prepareNow(plan.assignments.flatMap(({ extents }) => extents))
+  }
   // From here on nothing fails: the objects change together or not at all.
-  for (const { apply } of assignments) apply()
-  return assignments.length
+  restoration.commit(plan)
+  return new Matches(restoration, reader, root, wantedKeys(options))
+}
+
+/** The graph that is to be restored: as it was saved, or made from names, and then as asked for. */
+function graphFor(
+  reader: CheckpointReader,
+  root: TrackableNode,
+  { passes, remap, skipSlotVariables }: CheckedRestoreOptions,
+): ObjectGraph {
+  let graph = reader.objectGraph ?? namedGraph(reader, root)
+  if (skipSlotVariables) graph = withoutSlots(graph)
+  if (remap !== undefined) graph = moveObjects(graph, movesOf(graph, remap), missingIn(reader))
+  if (passes !== undefined) graph = filterGraph(graph, passes)
+  return graph
+}
+
+function wantedKeys({
+  passes,
+  skipSlotVariables,
+}: CheckedRestoreOptions): (key: string) => boolean {
+  return (key) =>
+    (passes === undefined || passes(key)) && !(skipSlotVariables && key.includes(SLOT_MARK))
+}
+
+/** Variables with a name of their own are found by it, wherever they are in the program. */
+function namedGraph(reader: CheckpointReader, root: TrackableNode): ObjectGraph {
+  const keys = reader.variables().map(({ key }) => key)
+  const graph = graphOfNames(keys.filter((key) => key !== OBJECT_GRAPH_KEY))
+  const moves = new Map<string, string>()
+  for (const { node, path } of reach(root)) {
+    for (const { fullName } of node.values()) {
+      const isElsewhere = fullName !== undefined && fullName !== '' && fullName !== path
+      if (path !== undefined && isElsewhere && reader.has(fullName)) moves.set(fullName, path)
+    }
+  }
+  return moveObjects(graph, moves, missingIn(reader))
+}
+
+function movesOf(
+  graph: ObjectGraph,
+  remap: NonNullable<CheckedRestoreOptions['remap']>,
+): Map<string, string> {
+  if (typeof remap !== 'function') return new Map(Object.entries(remap))
+  const moves = new Map<string, string>()
+  for (const path of pathsOf(graph).values()) {
+    const moved = path === '' ? path : remap(path)
+    if (moved !== path) moves.set(path, moved)
+  }
+  return moves
+}
+
+function missingIn({ path }: CheckpointReader): (key: string) => never {
+  return (key) => {
+    const message = `options.remap names the object '${key}', which checkpoint '${path}' does not have`
+    throw new CheckpointError('CKPT_NOT_FOUND', message, { path, key })
+  }
 }

@@ -23,3 +23,13 @@ export const PY_STATE_OLD = 'array'
 
 /** Value of a variable. */
 export const VARIABLE_VALUE = 'VARIABLE_VALUE'
+
+/** Stands in every key of a slot variable and, with its dots, in no other. */
+export const SLOT_MARK = '/.OPTIMIZER_SLOT/'
+
+/** Path of a slot variable: below its variable, by its optimizer. The root's path is empty. */
+export const slotPath = (
+  variable: string | undefined,
+  optimizer: string | undefined,
+  name: string,
+): string => `${variable ?? ''}${SLOT_MARK}${optimizer ?? ''}/${escapeName(name)}`

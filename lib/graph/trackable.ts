@@ -1,47 +1,36 @@
 /**
- * What the object graph needs of an object: its edges, its values, and how to take values back.
+ * Which objects can be saved, and how each kind of them is seen by the object graph.
  *
- * A class becomes trackable by a method under the symbol `NODE` that answers with a `TrackableNode`;
- * plain objects and arrays are trackable by their content.
+ * Classes of this package have a node of their own. A user's class is trackable by a method under
+ * the symbol `trackable`, by `serialize` and `deserialize`, or both; plain objects and arrays are
+ * trackable by their content.
  *
  * @module
  */
 import { inspect } from 'node:util'
-import type { Extent } from '../bundle/read/extent.js'
-import type { SerializedTensor } from '../bundle/messages.js'
-import type { CheckpointReader } from '../bundle/read/reader.js'
-import type { BundleValue } from '../bundle/write/values.js'
+import { NO_VALUES, NODE, type TrackableNode } from './node.js'
+import { isPythonState, pythonStateValues, restorePythonState } from './python-state.js'
 
-export const NODE: unique symbol = Symbol('ndcheckpoint.node')
+/**
+ * Makes a class of any kind trackable: a method under this symbol returns the object's children by
+ * name, in the order in which they are to be saved.
+ *
+ * ```js
+ * class Agent {
+ *   policy = new NumpyState()
+ *   steps = new Variable(0)
+ *   [trackable]() { return { policy: this.policy, steps: this.steps } }
+ * }
+ * ```
+ *
+ * It is asked at every save and restore. The symbol is `Symbol.for('ndcheckpoint.trackable')`, so
+ * that a library can use it without depending on this package.
+ */
+export const trackable: unique symbol = Symbol.for('ndcheckpoint.trackable') as never
 
-/** One value of an object. */
-export interface NodeValue {
-  /** Name of the attribute, such as `py_state`. */
-  readonly attribute: string
-  /** TensorFlow 1's variable name, for loading by name; empty for Python state. */
-  readonly fullName: string
-  /** Its bytes as they are now. */
-  readonly encode: (key: string) => BundleValue
-}
-
-/** A restore of one object, decided but not done: nothing changes before all of them are ready. */
-export interface Assignment {
-  /** Bytes to be checked or loaded first. */
-  readonly extents: readonly Extent[]
-  /** Takes the values. Does not fail. */
-  readonly apply: () => void
-}
-
-export interface TrackableNode {
-  /** The object itself: what is reached twice is saved once. */
-  readonly identity: object
-  /** Edges in the order of tracking. */
-  children(): Iterable<readonly [name: string, child: TrackableNode]>
-  values(): Iterable<NodeValue>
-  /** The child to restore a saved edge into; undefined if the program has none of that name. */
-  child(name: string): TrackableNode | undefined
-  /** Prepares to take saved values; undefined if none of them is known here. */
-  restore(attributes: readonly SerializedTensor[], reader: CheckpointReader): Assignment | undefined
+/** An object that names its children itself: by a record, a Map or pairs of name and child. */
+export interface TrackableObject {
+  [trackable](): Readonly<Record<string, unknown>> | Iterable<readonly [string, unknown]>
 }
 
 interface HasNode {
@@ -55,25 +44,105 @@ interface HasNode {
  * @throws TypeError if it cannot be tracked
  */
 export function nodeOf(value: unknown, where: string): TrackableNode {
-  if (typeof value === 'object' && value !== null) {
-    if (NODE in value) return (value as HasNode)[NODE]()
-    if (Array.isArray(value)) return containerNode(value, where, Array.from(value.keys(), String))
-    if (isPlainObject(value)) return containerNode(value, where, Object.keys(value))
-  }
-  throw untrackable(value, where)
+  const node = findNode(value, where)
+  if (node === undefined) throw untrackable(value, where)
+  return node
 }
 
-function untrackable(value: unknown, where: string): TypeError {
+/** The node of an object, or undefined if it is none that can be tracked. */
+export function findNode(value: unknown, where: string): TrackableNode | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
+  if (NODE in value) return (value as HasNode)[NODE]()
+  if (trackable in value) return protocolNode(value, where)
+  if (isPythonState(value)) return protocolNode(value, where)
+  if (Array.isArray(value)) return containerNode(value, where, Array.from(value.keys(), String))
+  if (isPlainObject(value)) return containerNode(value, where, Object.keys(value))
+  return undefined
+}
+
+/**
+ * The node of a value among others that are none, as the properties of a `Trackable` are: numbers,
+ * text and foreign objects are passed over, and so are containers that hold nothing else.
+ *
+ * @throws TypeError for an array as it is, which would be lost
+ */
+export function findMember(value: unknown, where: string): TrackableNode | undefined {
+  checkMember(value, where)
+  if (!isContainer(value)) return findNode(value, where)
+  return holdsTrackable(value, where) ? looseNode(value, where) : undefined
+}
+
+/** @throws TypeError for an array as it is */
+export function checkMember(value: unknown, where: string): void {
+  if (!isBareArray(value)) return
   const shown = inspect(value, { depth: 0, maxArrayLength: 3, breakLength: Infinity })
-  const array = ArrayBuffer.isView(value) || (typeof value === 'object' && value && 'data' in value)
-  const hint = array ? '; arrays are saved as properties of a NumpyState' : ''
-  return new TypeError(
-    `'${where}' cannot be saved: expected a NumpyState, a Checkpoint, or an object or array of ` +
-      `them, got ${shown}${hint}`,
+  throw new TypeError(
+    `'${where}' would not be saved: an array is to be a property of a NumpyState, or in a ` +
+      `Variable; if it is not to be saved, wrap it in NoDependency; got ${shown}`,
   )
 }
 
-function isPlainObject(value: object): boolean {
+/** A plain object or array that has no protocol of its own. */
+const isContainer = (value: unknown): value is object =>
+  typeof value === 'object' &&
+  value !== null &&
+  !(NODE in value || trackable in value || isPythonState(value)) &&
+  (Array.isArray(value) || isPlainObject(value))
+
+/** Not recursive: nothing is known of how deep it is. */
+function holdsTrackable(container: object, where: string): boolean {
+  const seen = new Set<object>([container])
+  for (const parent of seen) {
+    for (const [name, value] of Object.entries(parent)) {
+      checkMember(value, `${where}/${name}`)
+      if (isContainer(value)) seen.add(value)
+      else if (findNode(value, where) !== undefined) return true
+    }
+  }
+  return false
+}
+
+/** A container of which only the trackable members count. */
+function looseNode(container: object, where: string): TrackableNode {
+  const values = container as Readonly<Record<string, unknown>>
+  const member = (name: string): TrackableNode | undefined =>
+    findMember(values[name], `${where}/${name}`)
+  return {
+    ...NO_VALUES,
+    identity: container,
+    children: () =>
+      Object.keys(container).flatMap((name) => {
+        const child = member(name)
+        return child === undefined ? [] : [[name, child] as const]
+      }),
+    child: (name) => (isMember(container, name) ? member(name) : undefined),
+  }
+}
+
+/** True for a typed array, an NdArray and what has the parts of one: to be wrapped, not forgotten. */
+export const isBareArray = (value: unknown): boolean =>
+  ArrayBuffer.isView(value) ||
+  (typeof value === 'object' &&
+    value !== null &&
+    'data' in value &&
+    'shape' in value &&
+    !(NODE in value) &&
+    !(trackable in value))
+
+function untrackable(value: unknown, where: string): TypeError {
+  const shown = inspect(value, { depth: 0, maxArrayLength: 3, breakLength: Infinity })
+  const hint = isBareArray(value)
+    ? '; arrays are saved as properties of a NumpyState, or each in a Variable'
+    : typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean'
+      ? '; numbers are saved in a Variable'
+      : ''
+  return new TypeError(
+    `'${where}' cannot be saved: expected a NumpyState, a Checkpoint, or another trackable object, ` +
+      `or an object or array of them, got ${shown}${hint}`,
+  )
+}
+
+export function isPlainObject(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value)
   // Object.prototype of any realm is the one whose own prototype is null.
   return prototype === null || Object.getPrototypeOf(prototype) === null
@@ -82,13 +151,59 @@ function isPlainObject(value: object): boolean {
 function containerNode(container: object, where: string, names: readonly string[]): TrackableNode {
   const values = container as Readonly<Record<string, unknown>>
   return {
+    ...NO_VALUES,
     identity: container,
     children: () => names.map((name) => [name, nodeOf(values[name], `${where}/${name}`)] as const),
-    values: () => [],
     child: (name) =>
-      Object.hasOwn(container, name) && names.includes(name)
-        ? nodeOf(values[name], `${where}/${name}`)
-        : undefined,
-    restore: () => undefined,
+      isMember(container, name) ? nodeOf(values[name], `${where}/${name}`) : undefined,
   }
+}
+
+/** An array's own members are its elements, whatever else was put on it. */
+const isMember = (container: object, name: string): boolean =>
+  Object.prototype.propertyIsEnumerable.call(container, name) &&
+  (!Array.isArray(container) || String(Number(name)) === name)
+
+function protocolNode(object: object, where: string): TrackableNode {
+  const children = (): Map<string, unknown> =>
+    trackable in object ? childrenOf(object as TrackableObject, where) : new Map<string, unknown>()
+  const node = {
+    identity: object,
+    children: () =>
+      Array.from(children(), ([name, child]) => [name, nodeOf(child, `${where}/${name}`)] as const),
+    child: (name: string): TrackableNode | undefined => {
+      const named = children()
+      return named.has(name) ? nodeOf(named.get(name), `${where}/${name}`) : undefined
+    },
+  }
+  if (!isPythonState(object)) return { ...NO_VALUES, ...node }
+  return {
+    ...node,
+    values: () => pythonStateValues(object, where),
+    restore: (attributes, reader) => restorePythonState(object, where, attributes, reader),
+  }
+}
+
+/** @throws TypeError unless the object named its children as it should */
+function childrenOf(object: TrackableObject, where: string): Map<string, unknown> {
+  const answer: unknown = object[trackable]()
+  if (typeof answer !== 'object' || answer === null) throw wrongAnswer(answer, where)
+  if (!(Symbol.iterator in answer)) return new Map(Object.entries(answer))
+  const children = new Map<string, unknown>()
+  for (const pair of answer as Iterable<unknown>) {
+    if (!Array.isArray(pair) || typeof pair[0] !== 'string') throw wrongAnswer(answer, where)
+    if (children.has(pair[0])) {
+      throw new TypeError(`'${where}' names two children '${pair[0]}'`)
+    }
+    children.set(pair[0], pair[1])
+  }
+  return children
+}
+
+function wrongAnswer(answer: unknown, where: string): TypeError {
+  const shown = inspect(answer, { depth: 1, breakLength: Infinity })
+  return new TypeError(
+    `[trackable]() of '${where}' must return an object of children, or pairs of name and child; ` +
+      `got ${shown}`,
+  )
 }

@@ -6,13 +6,13 @@
  */
 import type {
   ObjectGraph,
-  ObjectNode,
   ObjectReference,
   SerializedTensor,
+  SlotVariableReference,
 } from '../bundle/messages.js'
 import type { BundleValue } from '../bundle/write/values.js'
-import { childPath, valueKey } from './keys.js'
-import type { TrackableNode } from './trackable.js'
+import { childPath, slotPath, valueKey } from './keys.js'
+import type { TrackableNode } from './node.js'
 
 export interface SavedObjects {
   /** In node order: TensorFlow 1.13's order in the data file. */
@@ -20,42 +20,82 @@ export interface SavedObjects {
   readonly graph: ObjectGraph
 }
 
-interface Visit {
+/** An object that was reached. */
+export interface Visit {
   readonly node: TrackableNode
   /** Of the first discovery, which breadth-first is the shortest; undefined for the root. */
   readonly path: string | undefined
+  readonly children: ObjectReference[]
+  readonly slotVariables: SlotVariableReference[]
 }
 
 /**
- * Breadth-first from the root. Objects are numbered as they are first seen; what is reached again,
- * by another edge or in a cycle, is an edge to the number it has.
+ * All objects, breadth-first from the root, then the slot variables. Objects are numbered as they
+ * are first seen; what is reached again, by another edge or in a cycle, is an edge to the number it
+ * has.
+ *
+ * @throws TypeError for what cannot be saved
  */
-export function walk(root: TrackableNode): SavedObjects {
-  const visits: Visit[] = [{ node: root, path: undefined }]
-  const ids = new Map<object, number>([[root.identity, 0]])
-  const nodes: ObjectNode[] = []
-  const values: BundleValue[] = []
+export function reach(root: TrackableNode): Visit[] {
+  const visits: Visit[] = []
+  const ids = new Map<object, number>()
+  const visit = (node: TrackableNode, path: string | undefined): number => {
+    const id = visits.push({ node, path, children: [], slotVariables: [] }) - 1
+    ids.set(node.identity, id)
+    return id
+  }
+  visit(root, undefined)
   // The list grows while it is walked.
-  for (const { node, path } of visits) {
-    const children: ObjectReference[] = []
+  for (const { node, path, children } of visits) {
     for (const [localName, child] of node.children()) {
       requireText(localName)
-      let nodeId = ids.get(child.identity)
-      if (nodeId === undefined) {
-        nodeId = visits.length
-        ids.set(child.identity, nodeId)
-        visits.push({ node: child, path: childPath(path, localName) })
-      }
+      const nodeId = ids.get(child.identity) ?? visit(child, childPath(path, localName))
       children.push({ nodeId, localName })
     }
+  }
+  reachSlots(visits, ids, visit)
+  return visits
+}
+
+/** For each optimizer and slot name, the variables that have the slot: all in order of numbers. */
+function reachSlots(
+  visits: readonly Visit[],
+  ids: ReadonlyMap<object, number>,
+  visit: (node: TrackableNode, path: string) => number,
+): void {
+  const objects = visits.slice()
+  for (const { node: optimizer, path, slotVariables } of objects) {
+    for (const slotName of optimizer.slots?.names() ?? []) {
+      requireText(slotName)
+      for (const [id, { node, path: variable }] of objects.entries()) {
+        const slot = optimizer.slots?.get(node.identity, slotName)
+        if (slot === undefined) continue
+        if (ids.has(slot.identity)) throw sharedSlot(slotName, variable)
+        const nodeId = visit(slot, slotPath(variable, path, slotName))
+        slotVariables.push({ originalVariableNodeId: id, slotName, slotVariableNodeId: nodeId })
+      }
+    }
+  }
+}
+
+function sharedSlot(name: string, variable: string | undefined): TypeError {
+  return new TypeError(
+    `the slot variable '${name}' of '${variable ?? ''}' cannot be saved: it is also another slot ` +
+      'or a child of an object; keep it in one place',
+  )
+}
+
+export function walk(root: TrackableNode): SavedObjects {
+  const values: BundleValue[] = []
+  const nodes = reach(root).map(({ node, path, children, slotVariables }) => {
     const attributes: SerializedTensor[] = []
-    for (const { attribute, fullName, encode } of node.values()) {
+    for (const { attribute, fullName = path ?? '', encode } of node.values()) {
       const checkpointKey = valueKey(path, attribute)
       values.push(encode(checkpointKey))
       attributes.push({ name: attribute, fullName, checkpointKey })
     }
-    nodes.push({ children, attributes, slotVariables: [] })
-  }
+    return { children, attributes, slotVariables }
+  })
   return { values, graph: { nodes } }
 }
 

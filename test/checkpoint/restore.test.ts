@@ -11,6 +11,8 @@ import {
   NdArray,
   ndarray,
   NumpyState,
+  Variable,
+  VariableState,
   zeros,
   type ReadOptions,
 } from '../../lib/index.js'
@@ -211,14 +213,25 @@ t.test('a value of another kind is a mismatch', async (t) => {
   })
 })
 
-t.test('a checkpoint without objects is no checkpoint to restore objects from', async (t) => {
+t.test('a checkpoint without objects is restored by name', async (t) => {
   const path = join(t.testdir(), 'ckpt')
-  writeValues(path, [tensorValue('w', 'float64', [2], first)])
-  await t.rejects(new Checkpoint().restore(path), {
-    code: 'CKPT_UNSUPPORTED',
-    message: /read its tensors with openCheckpoint$/,
-    details: { path },
+  writeValues(path, [
+    tensorValue('dense/bias', 'float64', [2], second),
+    tensorValue('dense/kernel', 'float64', [2], first),
+    tensorValue('global_step', 'int64', [], BigInt64Array.of(7n)),
+    tensorValue('w:x/Momentum', 'float64', [2], second),
+  ])
+  const objects = new Checkpoint({
+    dense: new VariableState<{ kernel: Float64Array; bias: NdArray }>(),
+    step: new Variable(0, 'int64', { name: 'global_step' }),
+    momenta: { w: new Variable(new Float64Array(2), undefined, { name: 'w:x/Momentum' }) },
   })
+  const status = await objects.restore(path)
+  status.assertConsumed()
+  t.strictSame(objects.dense.kernel, ndarray(first))
+  t.strictSame(objects.dense.bias.data, second)
+  t.equal(objects.step.value, 7)
+  t.strictSame(objects.momenta.w.value, second)
 })
 
 t.test('bad options are named', async (t) => {

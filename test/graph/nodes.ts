@@ -1,6 +1,6 @@
 /** Objects of a graph for tests: named edges, and a number as the value of each that has one. */
 import { int64Value } from '../../lib/bundle/write/values.js'
-import { NODE, type TrackableNode } from '../../lib/graph/trackable.js'
+import { NODE, type TrackableNode } from '../../lib/graph/node.js'
 
 export class Thing {
   readonly edges: Record<string, Thing> = {}
@@ -25,14 +25,21 @@ export class Thing {
       values: () =>
         value === undefined
           ? []
-          : [{ attribute: 'v', fullName: '', encode: (key) => int64Value(key, value) }],
+          : [
+              {
+                attribute: 'v',
+                fullName: '',
+                describe: () => ({ dtype: 'int64', shape: [] }),
+                encode: (key) => int64Value(key, value),
+              },
+            ],
       restore: (attributes) => {
         const attribute = attributes.find(({ name }) => name === 'v')
         if (attribute === undefined) return undefined
         const apply = (): void => {
           this.taken = attribute.checkpointKey
         }
-        return { extents: [], apply }
+        return { attributes: ['v'], extents: [], apply }
       },
     }
   }

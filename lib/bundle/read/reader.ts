@@ -183,6 +183,32 @@ export class CheckpointReader {
     return npyTensor(this.#use(), this.#entry(key), key)
   }
 
+  /** @internal The content of a scalar string, checked, in memory of its own. */
+  getBytes(key: string): Uint8Array {
+    return scalarString(this.#use(), this.#entry(key), key)
+  }
+
+  /** @internal Dtype and shape of a tensor, from the index. */
+  describe(key: string): { dtype: string; shape: readonly number[] } | undefined {
+    const entry = this.#use().index.entries.get(key)
+    return entry && { dtype: dataTypeName(entry.dtype), shape: entry.shape }
+  }
+
+  /** @internal `prepare` for a few arrays, at once and from the mappings: the files may be gone. */
+  prepareNow(extents: readonly Extent[]): void {
+    const { access } = this.#use()
+    for (const extent of extents) {
+      if (access.verify === 'eager') extent.checkNow()
+      if (access.mode === 'load') extent.loadUnlessFilled()
+    }
+    separate(extents, access)
+  }
+
+  /** @internal Lets go of the files, but not of the mappings: what is read from now on is from them. */
+  closeFiles(): void {
+    this.#context?.shards.closeFiles()
+  }
+
   /** Lets go of the files. May be called twice; arrays already handed out stay valid. */
   close(): Promise<void> {
     this.closeSync()

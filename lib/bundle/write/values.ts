@@ -112,6 +112,18 @@ export function int64Value(key: string, value: number): BundleValue {
   return { key, dtype: dtypeInfo('int64').tf, shape: [], head, seed: crc32c(head) }
 }
 
+/**
+ * An array as a tensor: C order, shared where the elements lie so.
+ *
+ * @throws TypeError for text, dates and structures, which a tensor has no dtype for
+ */
+export function arrayValue(key: string, array: CheckedInput): BundleValue {
+  const { info, shape, stride } = array
+  if (info.tf === 0) throw new TypeError('a tensor cannot hold text, dates or structures')
+  const source = isCContiguous(shape, stride) ? own(array) : gather(array)
+  return tensorValue(key, info.name, shape, source)
+}
+
 /** An array as a scalar string that holds what `numpy.save` writes. */
 export function npyValue(key: string, array: CheckedInput): BundleValue {
   const { info, shape, descr } = array
@@ -126,13 +138,17 @@ export function npyValue(key: string, array: CheckedInput): BundleValue {
  * Fortran order is kept when the array has it and not C order too.
  */
 function contiguous(array: CheckedInput): { source: ArrayBufferView; fortranOrder: boolean } {
-  const { info, data, shape, stride, offset, itemsize } = array
+  const { shape, stride } = array
   const c = isCContiguous(shape, stride)
   const fortranOrder = !c && isFortranContiguous(shape, stride)
-  if (!c && !fortranOrder) return { source: gather(array), fortranOrder }
+  return { source: c || fortranOrder ? own(array) : gather(array), fortranOrder }
+}
+
+/** The array's own part of its data, when its elements lie together. */
+function own({ info, data, shape, offset, itemsize }: CheckedInput): ArrayBufferView {
   // Elements of `data` for one of the array.
   const lanes = info.name === 'void' ? itemsize : info.lanes
   const length = sizeOf(shape) * lanes
   const start = length === 0 ? 0 : offset * lanes
-  return { source: data.subarray(start, start + length), fortranOrder }
+  return data.subarray(start, start + length)
 }

@@ -1,0 +1,108 @@
+/**
+ * What a restore found and what it did not, seen at any time after it.
+ *
+ * @module
+ */
+import { isCheckpointError } from '../errors.js'
+import type { CheckpointReader } from '../bundle/read/reader.js'
+import { PY_STATE, PY_STATE_OLD, valueKey } from '../graph/keys.js'
+import type { TrackableNode, ValueInfo } from '../graph/node.js'
+import type { Restoration } from '../graph/restoration.js'
+import { reach } from '../graph/walk.js'
+import { SaveCounter } from './counter.js'
+
+/** A value of the checkpoint or of the program. */
+export interface RestoredValue {
+  /** As in the checkpoint, or as it would be there. */
+  readonly key: string
+  /** Of the array, where a string holds one (`.npy`). */
+  readonly dtype: string
+  /** Length of each axis. */
+  readonly shape: readonly number[]
+}
+
+export class Matches {
+  readonly #restoration: Restoration
+  readonly #reader: CheckpointReader
+  readonly #root: () => TrackableNode
+  readonly #wanted: (key: string) => boolean
+
+  /**
+   * @param reader open, at least its mappings
+   * @param wanted tells of a key whether it was to be restored
+   */
+  constructor(
+    restoration: Restoration,
+    reader: CheckpointReader,
+    root: () => TrackableNode,
+    wanted: (key: string) => boolean,
+  ) {
+    this.#restoration = restoration
+    this.#reader = reader
+    this.#root = root
+    this.#wanted = wanted
+  }
+
+  /** True if more was found than the root and the save counter, which every Checkpoint has. */
+  get isNontrivial(): boolean {
+    return [...this.#restoration.bound].some(
+      ([id, [node]]) => id !== 0 && !(node instanceof SaveCounter),
+    )
+  }
+
+  get count(): number {
+    return this.#restoration.count
+  }
+
+  matched(): RestoredValue[] {
+    return this.#saved((key) => this.#restoration.restored.has(key))
+  }
+
+  missingInProgram(): RestoredValue[] {
+    return this.#saved((key) => !this.#restoration.restored.has(key))
+  }
+
+  /** Each value of the checkpoint for which `which` holds, once. */
+  #saved(which: (key: string) => boolean): RestoredValue[] {
+    const values = new Map<string, RestoredValue>()
+    for (const { attributes } of this.#restoration.graph.nodes) {
+      for (const { name, checkpointKey: key } of attributes) {
+        if (!values.has(key) && which(key)) values.set(key, { key, ...this.#describe(key, name) })
+      }
+    }
+    return [...values.values()]
+  }
+
+  /** The save counter is not missed: `write` does not save it, and nothing is lost by that. */
+  missingInCheckpoint(): RestoredValue[] {
+    return reach(this.#root()).flatMap(({ node, path }) => {
+      if (node instanceof SaveCounter) return []
+      return Array.from(node.values(), ({ attribute, describe }) => ({
+        key: valueKey(path, attribute),
+        isThere: this.#restoration.gave(node.identity, attribute),
+        describe,
+      }))
+        .filter(({ key, isThere }) => !isThere && this.#wanted(key))
+        .map(({ key, describe }) => ({ key, ...copy(describe()) }))
+    })
+  }
+
+  #describe(key: string, attribute: string): ValueInfo {
+    const isState = attribute === PY_STATE || attribute === PY_STATE_OLD
+    const array = isState ? this.#arrayIn(key) : undefined
+    const { dtype, shape } = array ?? this.#reader.describe(key) ?? { dtype: 'unknown', shape: [] }
+    return { dtype, shape: [...shape] }
+  }
+
+  #arrayIn(key: string): ValueInfo | undefined {
+    try {
+      return this.#reader.getNpy(key).array
+    } catch (error) {
+      // Some other state, or nothing that can be read; that is not this list's to tell.
+      if (isCheckpointError(error)) return undefined
+      throw error
+    }
+  }
+}
+
+const copy = ({ dtype, shape }: ValueInfo): ValueInfo => ({ dtype, shape: [...shape] })

@@ -1,0 +1,53 @@
+/**
+ * Restores that wait for objects which the program has not made yet: what is attached under a name
+ * that a checkpoint has values for takes them then. TensorFlow's deferred restoration
+ * (python/trackable/base.py, `_handle_deferred_dependencies`).
+ *
+ * @module
+ */
+import type { TrackableNode } from './node.js'
+
+/** The rest of a restore, below one edge of its object graph. */
+export interface Deferred {
+  /** Takes what it can into the object, now. Throws before anything has changed. */
+  restoreInto(node: TrackableNode): void
+}
+
+/**
+ * By the object that lacks a child and the child's name. Of several restores the newest has the
+ * place: the others would fill an object from two checkpoints, and pile up in a program that
+ * restores again and again.
+ */
+const waiting = new WeakMap<object, Map<string, Deferred>>()
+
+export function defer(parent: object, name: string, deferred: Deferred): void {
+  const names = waiting.get(parent)
+  if (names === undefined) waiting.set(parent, new Map([[name, deferred]]))
+  else names.set(name, deferred)
+}
+
+/** True if a restore waits for a child of that name. */
+export const isAwaited = (parent: object, name: string): boolean =>
+  waiting.get(parent)?.has(name) === true
+
+/**
+ * To be called before an object becomes a child: fills it from the restore that waits for it.
+ *
+ * @throws CheckpointError as `restore` does; the object is unchanged then, and still awaited
+ */
+export function attach(parent: object, name: string, child: TrackableNode): void {
+  const names = waiting.get(parent)
+  const deferred = names?.get(name)
+  if (names === undefined || deferred === undefined) return
+  deferred.restoreInto(child)
+  names.delete(name)
+  if (names.size === 0) waiting.delete(parent)
+}
+
+/** Fills the children that an object has got unnoticed. */
+export function attachAll(parent: TrackableNode): void {
+  for (const name of [...(waiting.get(parent.identity)?.keys() ?? [])]) {
+    const child = parent.child(name)
+    if (child !== undefined) attach(parent.identity, name, child)
+  }
+}

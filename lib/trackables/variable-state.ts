@@ -1,0 +1,59 @@
+/**
+ * VariableState: an object whose properties are variables.
+ *
+ * @module
+ */
+import { arrayValue } from '../bundle/write/values.js'
+import { VARIABLE_VALUE } from '../graph/keys.js'
+import {
+  createArrayState,
+  defineArrayState,
+  type AnyArrays,
+  type ArrayKind,
+} from './array-state.js'
+import { findVariable } from './variable-value.js'
+
+/** Each array is a tensor, as that of a `tf.Variable`. */
+const KIND: ArrayKind = {
+  className: 'VariableState',
+  attribute: VARIABLE_VALUE,
+  encode: arrayValue,
+  find: (attributes, reader, held) => findVariable(attributes, reader, held.info),
+}
+
+// eslint-disable-next-line @typescript-eslint/no-extraneous-class -- its members are the arrays
+class VariableStateBase {
+  constructor() {
+    return createArrayState(this, KIND)
+  }
+
+  static {
+    defineArrayState(this, KIND.className)
+  }
+}
+
+/**
+ * Variables by name: a `NumpyState` for what Python holds in `tf.Variable`s, as the weights of a
+ * Keras layer. Every property is an array; it is saved as a tensor of its own dtype, which Python
+ * restores into a variable under the same name, and the other way round.
+ *
+ * ```js
+ * const dense = new VariableState()
+ * dense.kernel = zeros([3, 4], 'float32')
+ * dense.bias = new Float32Array(4)
+ * ```
+ *
+ * A restore replaces an array by the saved one, without a copy, and creates what is missing. Where
+ * there is an array already it must have the dtype and shape of the saved one: CKPT_MISMATCH.
+ *
+ * @throws TypeError naming the property, when it is set to anything but an array
+ */
+export type VariableState<T extends object = AnyArrays> = T
+
+interface VariableStateConstructor {
+  new <T extends object = AnyArrays>(): VariableState<T>
+  readonly prototype: object
+}
+
+export const VariableState: VariableStateConstructor =
+  VariableStateBase as unknown as VariableStateConstructor
