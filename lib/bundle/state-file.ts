@@ -9,14 +9,26 @@ import { isAbsolute, join } from 'node:path'
 import { corrupt } from '../errors.js'
 import { printDouble, printString, TextError, TextReader } from './proto/text-format.js'
 
-/** Paths are prefixes, relative to the directory of the file or absolute. */
+/**
+ * What the state file of a directory tells. In the file paths are prefixes relative to its directory,
+ * or absolute; `getCheckpointState` gives them joined to the directory.
+ */
 export interface CheckpointState {
-  modelCheckpointPath: string
+  /** The newest checkpoint. */
+  readonly modelCheckpointPath: string
   /** Oldest first. */
-  allModelCheckpointPaths: string[]
+  readonly allModelCheckpointPaths: readonly string[]
   /** Seconds since 1970, one per path or none. */
-  allModelCheckpointTimestamps: number[]
-  /** Seconds since 1970. */
+  readonly allModelCheckpointTimestamps: readonly number[]
+  /** When the newest checkpoint that is kept for ever was saved, in seconds since 1970. */
+  readonly lastPreservedTimestamp?: number
+}
+
+/** A state that is being parsed. */
+interface Draft extends CheckpointState {
+  modelCheckpointPath: string
+  readonly allModelCheckpointPaths: string[]
+  readonly allModelCheckpointTimestamps: number[]
   lastPreservedTimestamp?: number
 }
 
@@ -51,7 +63,7 @@ function readRepeated<T>(reader: TextReader, target: T[], read: () => T): void {
   reader.expect(']')
 }
 
-function readField(reader: TextReader, state: CheckpointState): void {
+function readField(reader: TextReader, state: Draft): void {
   const name = reader.identifier()
   reader.expect(':')
   switch (name) {
@@ -81,7 +93,7 @@ function readField(reader: TextReader, state: CheckpointState): void {
  * @throws CheckpointError CKPT_CORRUPT `framing`, also when no newest checkpoint is named
  */
 export function parseCheckpointState(text: string, path: string): CheckpointState {
-  const state: CheckpointState = {
+  const state: Draft = {
     modelCheckpointPath: '',
     allModelCheckpointPaths: [],
     allModelCheckpointTimestamps: [],
@@ -98,7 +110,24 @@ export function parseCheckpointState(text: string, path: string): CheckpointStat
   }
 }
 
-/** A path of a state file in `directory`, resolved as TensorFlow does on reading. */
+/**
+ * A path of a state file in `directory`, resolved as TensorFlow does on reading: the two are put
+ * together as they are. Taking `..` out would lead elsewhere where the directory is a link.
+ */
 export function resolveStatePath(directory: string, path: string): string {
-  return isAbsolute(path) ? path : join(directory, path)
+  if (isAbsolute(path)) return path
+  return directory === '' || directory.endsWith('/') ? directory + path : `${directory}/${path}`
 }
+
+/** The state with all its paths resolved. */
+export function resolveState(directory: string, state: CheckpointState): CheckpointState {
+  const resolve = (path: string): string => resolveStatePath(directory, path)
+  return {
+    ...state,
+    modelCheckpointPath: resolve(state.modelCheckpointPath),
+    allModelCheckpointPaths: state.allModelCheckpointPaths.map(resolve),
+  }
+}
+
+/** The path of a directory's state file. */
+export const statePath = (directory: string): string => join(directory, 'checkpoint')

@@ -2,7 +2,8 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import t from 'tap'
-import { Checkpoint, latestCheckpoint } from '../../lib/index.js'
+import { readState } from '../../lib/bundle/latest.js'
+import { Checkpoint, getCheckpointState, latestCheckpoint } from '../../lib/index.js'
 
 const state = (path: string): string => `model_checkpoint_path: "${path}"\n`
 
@@ -56,10 +57,72 @@ t.test('null where there is none to name', (t) => {
   t.end()
 })
 
+const FULL = `model_checkpoint_path: "sub/b-2"
+all_model_checkpoint_paths: "a-1"
+all_model_checkpoint_paths: "/elsewhere/a-7"
+all_model_checkpoint_paths: "sub/b-2"
+all_model_checkpoint_timestamps: 1.5
+all_model_checkpoint_timestamps: 2.5
+all_model_checkpoint_timestamps: 3.5
+last_preserved_timestamp: 0.5
+`
+
+t.test('the state comes whole, with its paths joined to the directory', (t) => {
+  const dir = t.testdir({ run: { checkpoint: FULL } })
+  const stateIn = (directory: string): object => ({
+    modelCheckpointPath: join(directory, 'sub/b-2'),
+    allModelCheckpointPaths: [join(directory, 'a-1'), '/elsewhere/a-7', join(directory, 'sub/b-2')],
+    allModelCheckpointTimestamps: [1.5, 2.5, 3.5],
+    lastPreservedTimestamp: 0.5,
+  })
+  const run = join(dir, 'run')
+  t.strictSame(getCheckpointState(run), stateIn(run))
+  t.strictSame(getCheckpointState(pathToFileURL(run)), stateIn(run))
+  t.equal(latestCheckpoint(run), null, 'though the checkpoint itself is gone')
+  const start = process.cwd()
+  t.teardown(() => {
+    process.chdir(start)
+  })
+  process.chdir(dir)
+  t.strictSame(getCheckpointState('run'), stateIn('run'), 'as given')
+  t.end()
+})
+
+t.test('why there is no state is told', (t) => {
+  const cases: [string, object, object][] = [
+    ['no state file', {}, { reason: 'missing' }],
+    ['a directory named checkpoint', { checkpoint: {} }, { reason: 'missing' }],
+    ['an empty file', { checkpoint: '' }, { reason: 'corrupt', error: { code: 'CKPT_CORRUPT' } }],
+    [
+      'a file that names no newest checkpoint',
+      { checkpoint: 'all_model_checkpoint_paths: "a"' },
+      { reason: 'corrupt', error: { code: 'CKPT_CORRUPT', message: /no model_checkpoint_path/ } },
+    ],
+    [
+      'a file that cannot be parsed',
+      { checkpoint: 'model_checkpoint_path: "a' },
+      { reason: 'corrupt', error: { code: 'CKPT_CORRUPT', message: /line 1/ } },
+    ],
+  ]
+  for (const [what, content, expected] of cases) {
+    const dir = t.testdir(content as Record<string, string>)
+    t.match(readState(dir), expected, what)
+    t.equal(getCheckpointState(dir), null, what)
+  }
+  const dir = t.testdir({ file: '', checkpoint: state('a') })
+  for (const name of ['none', 'file']) {
+    t.strictSame(readState(join(dir, name)), { reason: 'missing' }, name)
+    t.equal(getCheckpointState(join(dir, name)), null, name)
+  }
+  t.match(readState(dir), { state: { modelCheckpointPath: join(dir, 'a') } })
+  t.end()
+})
+
 t.test('misuse is named', (t) => {
-  const latest = latestCheckpoint as (directory: unknown) => unknown
-  t.throws(() => latest(1), new TypeError('directory must be a string or a file URL, got 1'))
-  t.throws(() => latest(''), new TypeError('directory must not be empty'))
+  for (const read of [latestCheckpoint, getCheckpointState] as ((path: unknown) => unknown)[]) {
+    t.throws(() => read(1), new TypeError('directory must be a string or a file URL, got 1'))
+    t.throws(() => read(''), new TypeError('directory must not be empty'))
+  }
   t.end()
 })
 
@@ -67,5 +130,6 @@ t.test('a state file that cannot be read is an error', (t) => {
   const dir = t.testdir({ checkpoint: t.fixture('symlink', 'checkpoint') })
   const details = { name: 'ELOOP', path: join(dir, 'checkpoint') }
   t.throws(() => latestCheckpoint(dir), { code: 'CKPT_IO', details })
+  t.throws(() => getCheckpointState(dir), { code: 'CKPT_IO', details })
   t.end()
 })

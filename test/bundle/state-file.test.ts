@@ -3,7 +3,9 @@ import t from 'tap'
 import {
   formatCheckpointState,
   parseCheckpointState,
+  resolveState,
   resolveStatePath,
+  statePath,
   type CheckpointState,
 } from '../../lib/bundle/state-file.js'
 
@@ -240,5 +242,19 @@ t.test('relative paths are joined to the directory', (t) => {
   t.equal(resolveStatePath('/a/run', 'sub/ckpt-1'), '/a/run/sub/ckpt-1')
   t.equal(resolveStatePath('', 'ckpt-1'), 'ckpt-1')
   t.equal(resolveStatePath('run', '/b/ckpt-1'), '/b/ckpt-1')
+  t.equal(resolveStatePath('run/', 'ckpt-1'), 'run/ckpt-1')
+  t.equal(resolveStatePath('link', '../a-1'), 'link/../a-1', 'the link may lead anywhere')
+  const state = {
+    modelCheckpointPath: 'b',
+    allModelCheckpointPaths: ['/a', 'b'],
+    allModelCheckpointTimestamps: [1, 2],
+    lastPreservedTimestamp: 3,
+  }
+  t.strictSame(resolveState('run', state), {
+    ...state,
+    modelCheckpointPath: 'run/b',
+    allModelCheckpointPaths: ['/a', 'run/b'],
+  })
+  t.equal(statePath('run'), 'run/checkpoint')
   t.end()
 })

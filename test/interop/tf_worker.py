@@ -119,6 +119,26 @@ def latest(directory):
     return {'latest': tf.train.latest_checkpoint(directory), 'all': state and list(state.all_model_checkpoint_paths)}
 
 
+@command
+def state(directory):
+    """The state file as TensorFlow reads it."""
+    found = tf.train.get_checkpoint_state(directory)
+    return found and {
+        'modelCheckpointPath': found.model_checkpoint_path, 'allModelCheckpointPaths': list(found.all_model_checkpoint_paths),
+        'allModelCheckpointTimestamps': list(found.all_model_checkpoint_timestamps),
+        'lastPreservedTimestamp': found.last_preserved_timestamp}
+
+
+@command
+def update_state(directory, newest, paths, times, preserved):
+    """The state file that TensorFlow 1's function writes."""
+    tf.compat.v1.train.update_checkpoint_state(
+        directory, newest, all_model_checkpoint_paths=paths, all_model_checkpoint_timestamps=times,
+        last_preserved_timestamp=preserved)
+    with open(os.path.join(directory, 'checkpoint'), encoding='utf-8') as file:
+        return file.read()
+
+
 def random_array(rng):
     dtype = np.dtype(TYPES[rng.integers(len(TYPES))])
     shape = [int(d) for d in rng.integers(0, 5, rng.integers(0, 6))]

@@ -16,6 +16,7 @@ const EXPORTS = {
   NumpyState: 'function',
   RestoreStatus: 'function',
   StringTensor: 'function',
+  getCheckpointState: 'function',
   isCheckpointError: 'function',
   latestCheckpoint: 'function',
   listVariables: 'function',
@@ -23,6 +24,8 @@ const EXPORTS = {
   ndarray: 'function',
   openCheckpoint: 'function',
   openCheckpointSync: 'function',
+  updateCheckpointState: 'function',
+  updateCheckpointStateSync: 'function',
   zeros: 'function',
 }
 

@@ -31,7 +31,7 @@ import { mask } from '../masked-crc.js'
 import { encodeEntry, encodeHeader } from '../messages.js'
 import { indexPath, shardFilesOf, shardPath, splitPrefix } from '../names.js'
 import { THREADS, type Operation } from '../operation.js'
-import { formatCheckpointState, type CheckpointState } from '../state-file.js'
+import { formatCheckpointState, statePath, type CheckpointState } from '../state-file.js'
 import { TableWriter } from '../table/writer.js'
 import type { BundleValue } from './values.js'
 
@@ -184,5 +184,5 @@ function planCommit(
   }
   if (state === undefined) return plan
   const text = Buffer.from(formatCheckpointState(state))
-  return { ...plan, statePath: join(directory, 'checkpoint'), state: text }
+  return { ...plan, statePath: statePath(directory), state: text }
 }

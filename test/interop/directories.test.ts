@@ -1,0 +1,55 @@
+// Directories of checkpoints as real TensorFlow sees them: state files.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { getCheckpointState, updateCheckpointStateSync } from '../../lib/index.js'
+import { withTensorFlow, type TensorFlow } from './tensorflow'
+
+withTensorFlow(t, (tensorflow: TensorFlow) => {
+  t.test('TensorFlow reads the state that we write, and we read what it writes', async (t) => {
+    const directory = t.testdir()
+    for (const name of ['a-3', 'é "日本" \'\\\n', '../out-3', '/absolute/a-3']) {
+      for (const [paths, times] of [
+        [[], []],
+        [
+          ['a-1', 'sub/a-2'],
+          [1795370215.1110408, 1e-7, 1e22],
+        ],
+        [
+          ['a-1', name],
+          [0.5, 1],
+        ],
+      ] as [string[], number[]][]) {
+        const preserved = 1795370214.0476604
+        const request = { directory, newest: name, paths, times, preserved }
+        const theirs = await tensorflow.call('update_state', request)
+        const read = getCheckpointState(directory)
+        t.strictSame(read, await tensorflow.call('state', { directory }), name)
+        updateCheckpointStateSync(directory, {
+          modelCheckpointPath: name,
+          allModelCheckpointPaths: paths,
+          allModelCheckpointTimestamps: times,
+          lastPreservedTimestamp: preserved,
+        })
+        t.equal(readFileSync(join(directory, 'checkpoint'), 'utf8'), theirs, name)
+      }
+    }
+  })
+
+  t.test('timestamps that do not match are refused by both', async (t) => {
+    const directory = t.testdir()
+    const request = { directory, newest: 'a', paths: ['b'], times: [1], preserved: null }
+    await t.rejects(tensorflow.call('update_state', request), { name: 'ValueError' })
+    const options = {
+      modelCheckpointPath: 'a',
+      allModelCheckpointPaths: ['b'],
+      allModelCheckpointTimestamps: [1],
+    }
+    t.throws(
+      () => {
+        updateCheckpointStateSync(directory, options)
+      },
+      { name: 'RangeError' },
+    )
+  })
+})
