@@ -55,6 +55,14 @@ export interface Staging {
   readonly path: string
 }
 
+/** Ownership of a directory among all processes, by a lock of the kernel. */
+export interface DirectoryLock {
+  /** False if the file system has no locks: nobody is kept out then. */
+  readonly exclusive: boolean
+  /** Idempotent; collection and the end of the process do it too. */
+  release(): void
+}
+
 /** Columns of one row of `ShardPlan.extents`. */
 export const EXTENT_COLUMNS = 6
 
@@ -108,6 +116,8 @@ export interface Addon {
   commit(job: Job, staging: Staging, plan: CommitPlan, sync: boolean): unknown
   discard(staging: Staging, sync: boolean): unknown
   removeFiles(paths: readonly string[], sync: boolean): unknown
+  /** Makes the directory if it is missing. */
+  lockDirectory(path: string): DirectoryLock
   checksum(
     job: Job,
     mappings: readonly Mapping[],
@@ -124,7 +134,13 @@ export interface Addon {
     sync: boolean,
   ): unknown
   /** Live counts in this process, for tests of leaks. */
-  counts(): { mappings: number; snapshots: number; stagings: number; tasks: number }
+  counts(): {
+    mappings: number
+    snapshots: number
+    stagings: number
+    tasks: number
+    locks: number
+  }
 }
 
 const root = join(__dirname, '..')

@@ -44,12 +44,20 @@ export function ioError(
   const errno = -Math.abs(osErrno)
   const name = getSystemErrorName(errno)
   const options = cause === undefined ? undefined : { cause }
+  if (syscall === 'flock' && name === 'EAGAIN') return busy(path, options)
   if (name === 'ENOENT' && syscall === 'open') {
     return new CheckpointError('CKPT_NOT_FOUND', `no file ${quote(path)}`, { path }, options)
   }
   const advice = WAY_OUT[name]
   const message = `${syscall} of ${quote(path)} failed: ${name}${advice ? ` (${advice})` : ''}`
   return new CheckpointError('CKPT_IO', message, { errno, name, syscall, path }, options)
+}
+
+function busy(path: string, options: ErrorOptions | undefined): CheckpointError {
+  const message =
+    `directory ${quote(path)} has a CheckpointManager already, in this process or another one; ` +
+    'close that one, or give each a directory of its own (readers need no manager)'
+  return new CheckpointError('CKPT_BUSY', message, { path }, options)
 }
 
 /**

@@ -7,6 +7,7 @@ import {
   loadAddon,
   type Addon,
   type CommitPlan,
+  type DirectoryLock,
   type Job,
   type Mapping,
   type ShardPlan,
@@ -19,6 +20,7 @@ import { fromAddonError } from './failures.js'
 export { EXTENT_COLUMNS, RANGE_COLUMNS } from './addon.js'
 export type {
   CommitPlan,
+  DirectoryLock,
   Job,
   Mapping,
   ShardPlan,
@@ -97,6 +99,14 @@ export const removeFiles = (
   paths: readonly string[],
   sync: boolean,
 ): undefined | Promise<undefined> => call(() => addon.removeFiles(paths, sync))
+
+/**
+ * Takes the ownership of a directory, which is made if it is missing.
+ *
+ * @throws CheckpointError CKPT_BUSY if it has an owner, in this process or another one
+ */
+export const lockDirectory = (path: string): DirectoryLock =>
+  call<DirectoryLock>(() => addon.lockDirectory(path)) as DirectoryLock
 
 /** CRC-32C of ranges of mappings, on threads. */
 export const checksum = (

@@ -5,6 +5,7 @@
 #include "../core/counters.h"
 #include "../core/crc32c.h"
 #include "args.h"
+#include "directory_lock_class.h"
 #include "env_data.h"
 #include "errors.h"
 #include "job_class.h"
@@ -35,6 +36,7 @@ Napi::Value Counts(const Napi::CallbackInfo& info) {
   set("snapshots", Kind::kSnapshot);
   set("stagings", Kind::kStaging);
   set("tasks", Kind::kTask);
+  set("locks", Kind::kLock);
   return counts;
 }
 
@@ -58,6 +60,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   data.mapping_class = Napi::Persistent(MappingClass::Define(env));
   data.snapshot_class = Napi::Persistent(SnapshotClass::Define(env));
   data.staging_class = Napi::Persistent(StagingClass::Define(env));
+  data.directory_lock_class = Napi::Persistent(DirectoryLockClass::Define(env));
   exports.Set("Job", JobClass::Define(env));
   Export<Crc32c>(exports, "crc32c");
   Export<ImplementationName>(exports, "crc32cImplementation");
@@ -67,6 +70,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   Export<Commit>(exports, "commit");
   Export<Discard>(exports, "discard");
   Export<RemoveFiles>(exports, "removeFiles");
+  Export<LockDirectory>(exports, "lockDirectory");
   Export<Checksum>(exports, "checksum");
   Export<Load>(exports, "load");
   Export<Counts>(exports, "counts");

@@ -1,6 +1,5 @@
 #include <dirent.h>
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #if defined(__APPLE__)
@@ -10,6 +9,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "directory_lock.h"
 #include "durable.h"
 #include "failpoint.h"
 #include "staging_dir.h"
@@ -35,13 +35,6 @@ Result<std::string> RandomName() {
 bool IsStagingName(std::string_view name) noexcept {
   return name.size() == kPrefix.size() + kDigits && name.starts_with(kPrefix) &&
          name.find_first_not_of("0123456789abcdef", kPrefix.size()) == std::string_view::npos;
-}
-
-enum class Lock { kTaken, kHeldByOther, kUnsupported };
-
-Lock TryLock(int fd) noexcept {
-  if (RetryOnInterrupt([&] { return ::flock(fd, LOCK_EX | LOCK_NB); }) == 0) return Lock::kTaken;
-  return errno == EWOULDBLOCK ? Lock::kHeldByOther : Lock::kUnsupported;
 }
 
 // Calls visit(name) for each entry but . and .. of an open directory.
@@ -92,7 +85,7 @@ Result<std::unique_ptr<StagingDir>> StagingDir::Create(const std::string& direct
       return Status::FromErrno(error, "open", path);
     }
     // Between mkdir and lock the directory looks dead: a save elsewhere may be removing it, or has.
-    if (!fd.valid() || TryLock(fd.get()) == Lock::kHeldByOther) continue;
+    if (!fd.valid() || TryLock(fd.get()) == LockState::kHeldByOther) continue;
     if (!SameFile(fd.get(), path.c_str())) continue;
     return std::unique_ptr<StagingDir>(new StagingDir(std::move(path), std::move(fd)));
   }
@@ -105,7 +98,7 @@ void StagingDir::RemoveDead(const std::string& directory) noexcept {
   ForEachEntry(parent.get(), [&](const char* name) {
     if (!IsStagingName(name)) return;
     UniqueFd fd(::openat(parent.get(), name, kOpenDirectory));
-    if (!fd.valid() || TryLock(fd.get()) != Lock::kTaken) return;
+    if (!fd.valid() || TryLock(fd.get()) != LockState::kTaken) return;
     UnlinkAll(fd.get());
     ::unlinkat(parent.get(), name, AT_REMOVEDIR);
   });
