@@ -24,6 +24,13 @@ export { RestoreStatus } from './checkpoint/status.js'
 export type { RestoredValue } from './checkpoint/matches.js'
 export type { SaveOptions } from './checkpoint/options.js'
 export type { Remap, RestoreOptions } from './checkpoint/restore-options.js'
+export { CheckpointManager } from './manager/manager.js'
+export type { ManagedSaveOptions, ManagerOptions, StepCounter } from './manager/options.js'
+export type { PassedOver } from './manager/run.js'
+export { keepBest, keepEvery, keepLatest } from './manager/retention.js'
+export type { RetentionPolicy, SavedCheckpoint } from './manager/retention.js'
+export { saveOnSignal } from './manager/save-on-signal.js'
+export type { SaveOnSignalOptions } from './manager/save-on-signal.js'
 export {
   listVariables,
   loadVariable,

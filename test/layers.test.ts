@@ -22,6 +22,7 @@ const LAYERS = [
   'graph',
   'trackables',
   'checkpoint',
+  'manager',
   'index',
 ]
 

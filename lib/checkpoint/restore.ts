@@ -7,6 +7,7 @@ import type { ObjectGraph } from '../bundle/messages.js'
 import { openReader } from '../bundle/read/open.js'
 import { OBJECT_GRAPH_KEY, type CheckpointReader } from '../bundle/read/reader.js'
 import { Operation } from '../bundle/operation.js'
+import { SAVE_INFO_KEY } from '../bundle/save-info.js'
 import { CheckpointError } from '../errors.js'
 import { SLOT_MARK } from '../graph/keys.js'
 import { graphOfNames } from '../graph/names.js'
@@ -85,10 +86,13 @@ function wantedKeys({
     (passes === undefined || passes(key)) && !(skipSlotVariables && key.includes(SLOT_MARK))
 }
 
+/** Of what is saved beside the values of objects. */
+const OWN_KEYS: readonly string[] = [OBJECT_GRAPH_KEY, SAVE_INFO_KEY]
+
 /** Variables with a name of their own are found by it, wherever they are in the program. */
 function namedGraph(reader: CheckpointReader, root: TrackableNode): ObjectGraph {
   const keys = reader.variables().map(({ key }) => key)
-  const graph = graphOfNames(keys.filter((key) => key !== OBJECT_GRAPH_KEY))
+  const graph = graphOfNames(keys.filter((key) => !OWN_KEYS.includes(key)))
   const moves = new Map<string, string>()
   for (const { node, path } of reach(root)) {
     for (const { fullName } of node.values()) {

@@ -19,12 +19,16 @@ import { SAVE_COUNTER, type SaveCounter } from './counter.js'
 import type { CheckedSaveOptions } from './options.js'
 import type { SaveQueue } from './queue.js'
 
-/** How a numbered checkpoint is called, and what is told of it. Both are asked in the save's turn. */
+/** How a numbered checkpoint is called, and what is told of it. All is asked in the save's turn. */
 export interface Numbering {
   /** The number in the name, given that the save counter will be `counter`. */
   number(counter: number): number
   /** The state file that is to be committed with `name`, a file name without suffix. */
   state(name: string): CheckpointState
+  /** Values beside those of the objects. */
+  readonly extra?: readonly BundleValue[]
+  /** What remains to be done when the checkpoint is committed; nobody waits for it. */
+  committed?(path: string): Steps<void>
 }
 
 /** `Checkpoint.save`: the state file knows the newest checkpoint only, as TensorFlow's. */
@@ -55,7 +59,7 @@ export function* saveObjects(request: SaveRequest, sync: boolean): Steps<string>
   return yield* operation.run(function* () {
     if (sync) queue.checkIdle(prefix)
     else queue.checkRoom(prefix)
-    const values = takeValues(root)
+    const values = takeValues(root, numbering?.extra)
     // Now: the working directory may be another one when it is this save's turn.
     const absolute = resolve(prefix)
     const { directory } = splitPrefix(absolute)
@@ -76,10 +80,13 @@ export function* saveObjects(request: SaveRequest, sync: boolean): Steps<string>
           state: numbering?.state(splitPrefix(absolute + suffix).base),
         })
         if (numbering !== undefined) counter.value = count
-        if (!sync) return { result: path, after: () => quietly(removeReplaced) }
-        ignoreFailure(() => {
-          runSync(removeReplaced())
-        })
+        const afterwards = [removeReplaced, () => numbering?.committed?.(path) ?? nothing()]
+        if (!sync) return { result: path, after: () => quietly(afterwards) }
+        for (const steps of afterwards) {
+          ignoreFailure(() => {
+            runSync(steps())
+          })
+        }
         return { result: path }
       })
     } finally {
@@ -88,10 +95,10 @@ export function* saveObjects(request: SaveRequest, sync: boolean): Steps<string>
   })
 }
 
-function takeValues(root: TrackableNode): BundleValue[] {
+function takeValues(root: TrackableNode, extra: readonly BundleValue[] = []): BundleValue[] {
   const { values, graph } = walk(root)
-  // Last, as TensorFlow writes it.
-  return [...values, stringValue(OBJECT_GRAPH_KEY, encodeObjectGraph(graph))]
+  // The graph last, as TensorFlow writes it.
+  return [...values, ...extra, stringValue(OBJECT_GRAPH_KEY, encodeObjectGraph(graph))]
 }
 
 const COUNTER_KEY = valueKey(SAVE_COUNTER, VARIABLE_VALUE)
@@ -100,8 +107,12 @@ const withCounter = (values: readonly BundleValue[], number: number): BundleValu
   values.map((value) => (value.key === COUNTER_KEY ? int64Value(COUNTER_KEY, number) : value))
 
 /** The checkpoint is safe by now; files that could not be removed are the next save's to remove. */
-async function quietly(steps: () => Steps<void>): Promise<void> {
-  await runAsync(steps()).catch(() => undefined)
+async function quietly(all: readonly (() => Steps<void>)[]): Promise<void> {
+  for (const steps of all) await runAsync(steps()).catch(() => undefined)
+}
+
+function* nothing(): Steps<void> {
+  return undefined
 }
 
 function ignoreFailure(body: () => void): void {

@@ -11,19 +11,29 @@ const run = promisify(execFile)
 const EXPORTS = {
   Checkpoint: 'function',
   CheckpointError: 'function',
+  CheckpointManager: 'function',
   CheckpointReader: 'function',
   NdArray: 'function',
+  NoDependency: 'function',
   NumpyState: 'function',
   RestoreStatus: 'function',
   StringTensor: 'function',
+  Trackable: 'function',
+  Variable: 'function',
+  VariableState: 'function',
   getCheckpointState: 'function',
   isCheckpointError: 'function',
+  keepBest: 'function',
+  keepEvery: 'function',
+  keepLatest: 'function',
   latestCheckpoint: 'function',
   listVariables: 'function',
   loadVariable: 'function',
   ndarray: 'function',
   openCheckpoint: 'function',
   openCheckpointSync: 'function',
+  saveOnSignal: 'function',
+  trackable: 'symbol',
   updateCheckpointState: 'function',
   updateCheckpointStateSync: 'function',
   zeros: 'function',
@@ -48,7 +58,7 @@ void t.test('the package exports these names and no others', (t) => {
 
 void t.test('classes and functions bear their public names', (t) => {
   for (const [name, value] of Object.entries(surface)) {
-    t.equal((value as { readonly name: string }).name, name)
+    if (typeof value === 'function') t.equal(value.name, name)
   }
   t.end()
 })

@@ -1,0 +1,69 @@
+/**
+ * Saves when the process is asked to end, as a cluster does before it takes the machine away.
+ *
+ * @module
+ */
+import { inspect } from 'node:util'
+import type { CheckpointManager } from './manager.js'
+
+export interface SaveOnSignalOptions {
+  /** Default `['SIGTERM']`. */
+  signals?: readonly NodeJS.Signals[]
+  /** The process ends after so many seconds, saved or not. Default 25: Kubernetes waits for 30. */
+  withinSeconds?: number
+  /** Called when the state has been saved, or could not be, before the process ends. */
+  onSaved?: (outcome: { path: string | null } | { error: unknown }) => void
+}
+
+/**
+ * From now on a signal makes the manager save, wait for all that it has begun, and give up its
+ * directory; then the signal ends the process, as it would have done at once. A second signal does
+ * not wait.
+ *
+ * The save is that of a step of its own: it is taken when the running step of the event loop ends.
+ * Nothing is saved if the state of that step is saved already.
+ *
+ * @returns a function that takes it back; `using` does it too
+ */
+export function saveOnSignal(
+  manager: CheckpointManager,
+  options: SaveOnSignalOptions = {},
+): (() => void) & Disposable {
+  const { signals = ['SIGTERM'], withinSeconds = 25, onSaved } = options
+  if (!(withinSeconds > 0)) {
+    throw new RangeError(`options.withinSeconds must be positive, got ${inspect(withinSeconds)}`)
+  }
+  const stop = (): void => {
+    for (const signal of signals) process.removeListener(signal, onSignal)
+  }
+  const onSignal = (signal: NodeJS.Signals): void => {
+    // The next one has its usual effect.
+    stop()
+    const end = (): void => {
+      process.kill(process.pid, signal)
+    }
+    const timer = setTimeout(end, withinSeconds * 1000)
+    void saveNow(manager)
+      .then(onSaved)
+      .finally(() => {
+        clearTimeout(timer)
+        end()
+      })
+  }
+  for (const signal of signals) process.on(signal, onSignal)
+  return Object.assign(stop, { [Symbol.dispose]: stop })
+}
+
+async function saveNow(
+  manager: CheckpointManager,
+): Promise<{ path: string | null } | { error: unknown }> {
+  try {
+    // Those that are running first: there may be no room for one more.
+    await manager.sync()
+    const path = await manager.save({ checkInterval: false })
+    await manager.close()
+    return { path }
+  } catch (error) {
+    return { error }
+  }
+}
