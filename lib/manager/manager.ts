@@ -132,11 +132,13 @@ export class CheckpointManager {
    * @throws as `Checkpoint.save`; CheckpointError CKPT_CLOSED
    */
   async save(options: ManagedSaveOptions = {}): Promise<string | null> {
+    this.#checkOpen()
     return runAsync(this.#save(options, false))
   }
 
   /** The blocking twin of `save`; also what is to be removed is removed when it returns. */
   saveSync(options: ManagedSaveOptions = {}): string | null {
+    this.#checkOpen()
     return runSync(this.#save(options, true))
   }
 
@@ -165,7 +167,6 @@ export class CheckpointManager {
   }
 
   *#save(options: ManagedSaveOptions, sync: boolean): Steps<string | null> {
-    this.#checkOpen()
     const { checkInterval, ...told } = checkManagedSaveOptions(options)
     const step = this.#options.step?.()
     if (!this.#due.allows(step, checkInterval)) return null
@@ -219,23 +220,40 @@ export class CheckpointManager {
     return this.latestCheckpoint
   }
 
-  /** Waits until all saves that were begun have ended, failed ones too, and what is to be removed is. */
+  /**
+   * Waits until all saves that were begun by now have ended, failed ones too, and what is to be
+   * removed has been.
+   *
+   * @throws what a retention policy has thrown
+   */
   async sync(): Promise<void> {
     await this.#run.settled()
   }
 
-  /** Waits as `sync` does and gives the directory up. Nothing can be saved from then on. */
-  async close(): Promise<void> {
+  /**
+   * Gives the directory up, after all saves that were begun have ended. From the call on nothing else
+   * can be saved.
+   *
+   * @param options `save`: saves once more, the state as it is when the others have ended
+   * @returns the prefix of that save; null if there was none, or this step was saved already
+   * @throws as `sync` and `save`; the directory is given up all the same
+   */
+  async close({ save = false }: { save?: boolean } = {}): Promise<string | null> {
+    const isFirst = !this.#closed
     this.#closed = true
     try {
       await this.sync()
+      if (!save || !isFirst) return null
+      const path = await runAsync(this.#save({ checkInterval: false }, false))
+      await this.sync()
+      return path
     } finally {
       this.#lock.release()
     }
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close()
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
   }
 
   #checkOpen(): void {

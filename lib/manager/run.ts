@@ -71,12 +71,13 @@ export class Run {
   }
 
   /**
-   * Waits for all that was begun. Failed saves are their callers' to see.
+   * Waits for all that was begun by now. Failed saves are their callers' to see.
    *
    * @throws what a policy has thrown since this was called last
    */
   async settled(): Promise<void> {
-    while (this.#pending.size > 0) await Promise.all(this.#pending)
+    // Not until there are none: a program that saves all the time would never be done.
+    await Promise.all(this.#pending)
     const failure = this.#failure
     this.#failure = undefined
     if (failure !== undefined) throw failure.error

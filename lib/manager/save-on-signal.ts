@@ -16,12 +16,11 @@ export interface SaveOnSignalOptions {
 }
 
 /**
- * From now on a signal makes the manager save, wait for all that it has begun, and give up its
- * directory; then the signal ends the process, as it would have done at once. A second signal does
- * not wait.
+ * From now on a signal makes the manager save and close (`close({ save: true })`); then the signal
+ * ends the process, as it would have done at once. A second signal does not wait. What the program
+ * tries to save meanwhile is refused with CKPT_CLOSED.
  *
- * The save is that of a step of its own: it is taken when the running step of the event loop ends.
- * Nothing is saved if the state of that step is saved already.
+ * The state is taken between two turns of the event loop, when saves that are running have ended.
  *
  * @returns a function that takes it back; `using` does it too
  */
@@ -43,7 +42,7 @@ export function saveOnSignal(
       process.kill(process.pid, signal)
     }
     const timer = setTimeout(end, withinSeconds * 1000)
-    void saveNow(manager)
+    void closeNow(manager)
       .then(onSaved)
       .finally(() => {
         clearTimeout(timer)
@@ -54,15 +53,11 @@ export function saveOnSignal(
   return Object.assign(stop, { [Symbol.dispose]: stop })
 }
 
-async function saveNow(
+async function closeNow(
   manager: CheckpointManager,
 ): Promise<{ path: string | null } | { error: unknown }> {
   try {
-    // Those that are running first: there may be no room for one more.
-    await manager.sync()
-    const path = await manager.save({ checkInterval: false })
-    await manager.close()
-    return { path }
+    return { path: await manager.close({ save: true }) }
   } catch (error) {
     return { error }
   }

@@ -410,3 +410,28 @@ t.test(
     t.match(readFileSync(join(directory, 'ckpt-2.data-00000-of-00001'), 'utf8'), '{"metric":1}')
   },
 )
+
+t.test('closing with a save: what was begun ends first, nothing else gets in', async (t) => {
+  const directory = t.testdir()
+  const { manager, step, checkpoint } = start(t, directory)
+  step.value = 1
+  const running = [manager.save(), manager.save()]
+  const closing = manager.close({ save: true })
+  await t.rejects(manager.save(), { code: 'CKPT_CLOSED' })
+  step.value = 2
+  await Promise.all(running)
+  t.equal(await closing, join(directory, 'ckpt-3'))
+  step.value = 0
+  await checkpoint.restore(join(directory, 'ckpt-3'))
+  t.equal(step.value, 2)
+  t.equal(await manager.close({ save: true }), null, 'closed already')
+})
+
+t.test('a failing last save gives the directory up all the same', async (t) => {
+  const directory = t.testdir()
+  const checkpoint = new Checkpoint<Record<string, unknown>>({ list: [] })
+  const manager = new CheckpointManager(checkpoint, directory)
+  checkpoint['list'] = ['text']
+  await t.rejects(manager.close({ save: true }), { name: 'TypeError' })
+  await new CheckpointManager(checkpoint, directory).close()
+})
