@@ -43,6 +43,13 @@ export type { VariableInfo } from './bundle/read/reader.js'
 export { StringTensor } from './bundle/read/strings.js'
 export { getCheckpointState, latestCheckpoint } from './bundle/latest.js'
 export type { CheckpointState } from './bundle/state-file.js'
+export {
+  checkpointExists,
+  getCheckpointMtimes,
+  removeCheckpoint,
+  removeCheckpointSync,
+} from './bundle/checkpoint-files.js'
+export type { RemoveOptions } from './bundle/checkpoint-files.js'
 export { updateCheckpointState, updateCheckpointStateSync } from './bundle/update-state.js'
 export type { UpdateStateOptions } from './bundle/update-state.js'
 export type { Progress, OperationOptions } from './bundle/operation.js'

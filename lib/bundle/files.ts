@@ -7,6 +7,7 @@ import {
   closeSync,
   constants,
   fstatSync,
+  fsyncSync,
   openSync,
   readdirSync,
   readSync,
@@ -15,7 +16,7 @@ import {
 } from 'node:fs'
 import { open, readdir, stat, type FileHandle } from 'node:fs/promises'
 import { constants as system } from 'node:os'
-import { CheckpointError } from '../errors.js'
+import { CheckpointError, isCheckpointError } from '../errors.js'
 import { fromNodeError, ioError } from '../native.js'
 import { wait, type Steps } from '../twin.js'
 
@@ -99,6 +100,42 @@ export function* isDirectory(path: string, sync: boolean): Steps<boolean> {
   } catch (error) {
     if (isMissing(error)) return false
     throw fromNodeError(error, path)
+  }
+}
+
+const DIRECTORY = constants.O_RDONLY | constants.O_DIRECTORY
+
+/** Makes what was renamed and removed in a directory survive a power loss. */
+export function* syncDirectory(path: string, sync: boolean): Steps<void> {
+  try {
+    if (sync) syncDirectorySync(path)
+    else yield* wait(syncDirectoryAsync(path))
+  } catch (error) {
+    const converted = fromNodeError(error, path)
+    // Some file systems have no such call for directories and order their metadata by themselves.
+    const isOrdered =
+      isCheckpointError(converted, 'CKPT_IO') &&
+      converted.details.syscall === 'fsync' &&
+      /^(EINVAL|EOPNOTSUPP|ENOTSUP)$/.test(converted.details.name)
+    if (!isOrdered) throw converted
+  }
+}
+
+function syncDirectorySync(path: string): void {
+  const fd = openSync(path, DIRECTORY)
+  try {
+    fsyncSync(fd)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+async function syncDirectoryAsync(path: string): Promise<void> {
+  const directory = await open(path, DIRECTORY)
+  try {
+    await directory.sync()
+  } finally {
+    await directory.close()
   }
 }
 

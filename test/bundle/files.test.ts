@@ -1,6 +1,7 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { isDirectory, listDirectory, readWhole } from '../../lib/bundle/files.js'
+import { isDirectory, listDirectory, readWhole, syncDirectory } from '../../lib/bundle/files.js'
 import { runAsync, runSync } from '../../lib/twin.js'
 
 t.test('a file is read whole, up to a limit', async (t) => {
@@ -52,5 +53,26 @@ t.test('what is a directory', async (t) => {
   ] as const) {
     t.equal(await runAsync(isDirectory(join(dir, name), false)), expected, name)
     t.equal(runSync(isDirectory(join(dir, name), true)), expected, name)
+  }
+})
+
+t.test('a directory is synced', async (t) => {
+  const dir = t.testdir({ file: '' })
+  await runAsync(syncDirectory(dir, false))
+  runSync(syncDirectory(dir, true))
+  if (existsSync('/proc/self')) {
+    // Answers EINVAL, as file systems do that have nothing to sync.
+    await runAsync(syncDirectory('/proc', false))
+    runSync(syncDirectory('/proc', true))
+  }
+  const cases: [string, { code: string; details: object }][] = [
+    ['none', { code: 'CKPT_NOT_FOUND', details: { path: join(dir, 'none') } }],
+    ['file', { code: 'CKPT_IO', details: { name: 'ENOTDIR', path: join(dir, 'file') } }],
+  ]
+  for (const [name, error] of cases) {
+    await t.rejects(runAsync(syncDirectory(join(dir, name), false)), error)
+    t.throws(() => {
+      runSync(syncDirectory(join(dir, name), true))
+    }, error)
   }
 })

@@ -1,8 +1,16 @@
-// Directories of checkpoints as real TensorFlow sees them: state files.
+// Directories of checkpoints as real TensorFlow sees them: state files, and which checkpoints exist.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { getCheckpointState, updateCheckpointStateSync } from '../../lib/index.js'
+import {
+  Checkpoint,
+  checkpointExists,
+  getCheckpointMtimes,
+  getCheckpointState,
+  removeCheckpoint,
+  updateCheckpointStateSync,
+} from '../../lib/index.js'
+import { filesIn } from '../checkpoint/files'
 import { withTensorFlow, type TensorFlow } from './tensorflow'
 
 withTensorFlow(t, (tensorflow: TensorFlow) => {
@@ -51,5 +59,37 @@ withTensorFlow(t, (tensorflow: TensorFlow) => {
       },
       { name: 'RangeError' },
     )
+  })
+
+  t.test('which checkpoints exist, and since when', async (t) => {
+    const directory = t.testdir()
+    const checkpoint = new Checkpoint()
+    const saved = [
+      await checkpoint.save(join(directory, 'a')),
+      await checkpoint.write(join(directory, 'b')),
+    ]
+    const prefixes = [
+      join(directory, 'none'),
+      ...saved,
+      join(directory, 'checkpoint/x'),
+      join(directory, 'none/x'),
+    ]
+    const exist = prefixes.map(checkpointExists)
+    t.strictSame(exist, [false, true, true, false, false])
+    // TensorFlow knows whole seconds of local files.
+    const expected = { exist, times: getCheckpointMtimes(prefixes).map(Math.floor) }
+    t.strictSame(await tensorflow.call('files', { prefixes }), expected)
+  })
+
+  t.test('a checkpoint of tf.train.Saver is removed whole', async (t) => {
+    const directory = t.testdir()
+    const prefix = (await tensorflow.call('save_v1', {
+      prefix: join(directory, 'model'),
+    })) as string
+    t.equal(prefix, join(directory, 'model-7'))
+    t.ok(filesIn(directory).includes('model-7.meta'))
+    t.equal(getCheckpointState(directory)?.modelCheckpointPath, prefix)
+    await removeCheckpoint(prefix)
+    t.strictSame(filesIn(directory), ['checkpoint'])
   })
 })

@@ -139,6 +139,23 @@ def update_state(directory, newest, paths, times, preserved):
         return file.read()
 
 
+@command
+def files(prefixes):
+    """What TensorFlow 1's functions say about prefixes: which exist, and their times."""
+    v1 = tf.compat.v1.train
+    return {'exist': [v1.checkpoint_exists(prefix) for prefix in prefixes], 'times': v1.get_checkpoint_mtimes(prefixes)}
+
+
+@command
+def save_v1(prefix):
+    """A checkpoint of tf.train.Saver with its .meta, in several shards."""
+    with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+        for i in range(3):
+            tf.compat.v1.get_variable(f'v{i}', initializer=np.float32(i), use_resource=False)
+        session.run(tf.compat.v1.global_variables_initializer())
+        return tf.compat.v1.train.Saver(sharded=True).save(session, prefix, global_step=7)
+
+
 def random_array(rng):
     dtype = np.dtype(TYPES[rng.integers(len(TYPES))])
     shape = [int(d) for d in rng.integers(0, 5, rng.integers(0, 6))]
