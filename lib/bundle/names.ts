@@ -36,8 +36,10 @@ export function checkPrefix(path: unknown): string {
         'restore the checkpoint; choose a path without [, ] and \\',
     )
   }
-  if (prefix.endsWith('/')) {
-    throw new RangeError(`prefix '${prefix}' names a directory; add a name, as '${prefix}ckpt'`)
+  // Resolved, `.` and `..` would become names beside the directory that was meant.
+  if (/(^|\/)\.{0,2}$/.test(prefix)) {
+    const example = `${prefix.replace(/\/$/, '')}/ckpt`
+    throw new RangeError(`prefix '${prefix}' names a directory; add a name, as '${example}'`)
   }
   return prefix
 }

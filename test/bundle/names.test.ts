@@ -36,10 +36,18 @@ t.test('prefixes are paths that TensorFlow finds again', (t) => {
       'restore the checkpoint; choose a path without [, ] and \\'
     t.throws(() => checkPrefix(`run${bad}/ckpt`), new RangeError(message))
   }
-  t.throws(
-    () => checkPrefix('run/'),
-    new RangeError("prefix 'run/' names a directory; add a name, as 'run/ckpt'"),
-  )
+  for (const [prefix, example] of [
+    ['run/', 'run/ckpt'],
+    ['/', '/ckpt'],
+    ['.', './ckpt'],
+    ['..', '../ckpt'],
+    ['run/..', 'run/../ckpt'],
+    ['run/.', 'run/./ckpt'],
+  ] as const) {
+    const message = `prefix '${prefix}' names a directory; add a name, as '${example}'`
+    t.throws(() => checkPrefix(prefix), new RangeError(message))
+  }
+  for (const prefix of ['...', 'a.', '.a', 'run/..a', '../a']) t.equal(checkPrefix(prefix), prefix)
   t.throws(() => checkPrefix(1), new TypeError('prefix must be a string or a file URL, got 1'))
   t.end()
 })
