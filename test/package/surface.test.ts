@@ -13,6 +13,7 @@ const EXPORTS = {
   CheckpointError: 'function',
   CheckpointManager: 'function',
   CheckpointReader: 'function',
+  List: 'function',
   NdArray: 'function',
   NoDependency: 'function',
   NumpyState: 'function',
@@ -40,6 +41,7 @@ const EXPORTS = {
   removeCheckpointSync: 'function',
   updateCheckpointState: 'function',
   updateCheckpointStateSync: 'function',
+  trackable: 'symbol',
   zeros: 'function',
 }
 
@@ -63,6 +65,8 @@ void t.test('the package exports these names and no others', (t) => {
 void t.test('classes and functions bear their public names', (t) => {
   for (const [name, value] of Object.entries(surface)) {
     if (typeof value === 'function') t.equal(value.name, name)
+    if (typeof value !== 'function') continue
+    t.equal((value as { readonly name: string }).name, name)
   }
   t.end()
 })
