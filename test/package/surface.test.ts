@@ -14,6 +14,7 @@ const EXPORTS = {
   CheckpointManager: 'function',
   CheckpointReader: 'function',
   List: 'function',
+  Mapping: 'function',
   NdArray: 'function',
   NoDependency: 'function',
   NumpyState: 'function',
