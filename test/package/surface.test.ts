@@ -21,6 +21,7 @@ const EXPORTS = {
   RestoreStatus: 'function',
   StringTensor: 'function',
   Trackable: 'function',
+  UniqueNameTracker: 'function',
   Variable: 'function',
   VariableState: 'function',
   checkpointExists: 'function',
