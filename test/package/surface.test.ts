@@ -13,6 +13,7 @@ const EXPORTS = {
   CheckpointError: 'function',
   CheckpointManager: 'function',
   CheckpointReader: 'function',
+  JsonState: 'function',
   List: 'function',
   Mapping: 'function',
   NdArray: 'function',
