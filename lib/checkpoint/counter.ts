@@ -9,15 +9,32 @@ import { int64Value } from '../bundle/write/values.js'
 import { CheckpointError, corrupt } from '../errors.js'
 import { VARIABLE_VALUE } from '../graph/keys.js'
 import type { Assignment, NodeValue, TrackableNode } from '../graph/node.js'
+import { Variable } from '../trackables/variable.js'
 
 export const SAVE_COUNTER = 'save_counter'
 
 export class SaveCounter implements TrackableNode {
-  readonly identity: object = this
-  /** Number of the last save; 0 before the first. */
-  value = 0
+  /** As in TensorFlow: a program that looks for its variables meets this one among them. */
+  readonly identity: Variable<number> = new Variable(0, 'int64', { name: SAVE_COUNTER })
   /** False until the first save or restore: until then it is no part of what is written. */
   created = false
+
+  /**
+   * Number of the last save; 0 before the first.
+   *
+   * @throws RangeError if the program has set the variable to what counts nothing
+   */
+  get value(): number {
+    const { value } = this.identity
+    if (value >= 0) return value
+    throw new RangeError(
+      `the save counter was set to ${String(value)}; it counts saves: set it to 0 or more`,
+    )
+  }
+
+  set value(value: number) {
+    this.identity.value = value
+  }
 
   children(): [] {
     return []

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { tensorValue } from '../../lib/bundle/write/values.js'
 import { SaveCounter } from '../../lib/checkpoint/counter.js'
-import { Checkpoint, openCheckpoint, openCheckpointSync, zeros } from '../../lib/index.js'
+import { Checkpoint, openCheckpoint, openCheckpointSync, Variable, zeros } from '../../lib/index.js'
 import { writeValues } from '../bundle/write-values'
 import { stateOf } from './files'
 
@@ -57,4 +57,18 @@ t.test('what is no counter is refused and leaves it as it was', async (t) => {
   assignment?.apply()
   t.equal(counter.value, 7)
   t.equal(counter.restore([], openCheckpointSync(path)), undefined)
+})
+
+t.test('it is a variable, by which a program may choose the next number', (t) => {
+  const counter = new SaveCounter()
+  const variable = counter.identity
+  t.ok(variable instanceof Variable)
+  t.match(variable, { dtype: 'int64', shape: [], value: 0 })
+  counter.value = 7
+  t.equal(variable.value, 7)
+  variable.value = 41
+  t.equal(counter.value, 41)
+  variable.value = -1
+  t.throws(() => counter.value, { name: 'RangeError', message: /set to -1/ })
+  t.end()
 })
