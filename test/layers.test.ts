@@ -21,6 +21,7 @@ const LAYERS = [
   'bundle',
   'graph',
   'trackables',
+  'views',
   'checkpoint',
   'manager',
   'index',

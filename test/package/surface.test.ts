@@ -33,6 +33,7 @@ const EXPORTS = {
   keepEvery: 'function',
   keepLatest: 'function',
   latestCheckpoint: 'function',
+  listObjects: 'function',
   listVariables: 'function',
   loadVariable: 'function',
   ndarray: 'function',
