@@ -17,6 +17,7 @@ import make_fixtures as fixtures  # noqa: E402 -- sets the environment, then imp
 import ml_dtypes  # noqa: E402
 import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
+from tensorflow.python.checkpoint import checkpoint as checkpoint_lib  # noqa: E402
 from tensorflow.python.trackable import base as trackable_base  # noqa: E402
 
 COMMANDS = {}
@@ -154,6 +155,16 @@ def save_v1(prefix):
             tf.compat.v1.get_variable(f'v{i}', initializer=np.float32(i), use_resource=False)
         session.run(tf.compat.v1.global_variables_initializer())
         return tf.compat.v1.train.Saver(sharded=True).save(session, prefix, global_step=7)
+def kind_of(o):
+    """What an object is, whatever class TensorFlow has put around it."""
+    kinds = {fixtures.NumpyState: 'state', fixtures._Array: 'array', tf.train.Checkpoint: 'checkpoint', tf.Module: 'object',
+             dict: 'object', list: 'list', tf.Variable: 'variable'}
+    return next((kind for cls, kind in kinds.items() if isinstance(o, cls)), type(o).__name__)
+
+
+@command
+def list_objects(tree):
+    return [kind_of(o) for o in checkpoint_lib.list_objects(build(tree)[0])]
 
 
 def random_array(rng):
