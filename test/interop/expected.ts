@@ -28,7 +28,7 @@ export interface ExpectedVariable {
 }
 
 /** A node as protobuf's JSON has it: defaults are left out. */
-interface ExpectedNode {
+export interface ExpectedNode {
   readonly children?: readonly { readonly node_id?: number; readonly local_name?: string }[]
   readonly attributes?: readonly {
     readonly name?: string
@@ -72,7 +72,7 @@ export interface Fixture {
 
 const FIXTURES = join(__dirname, 'fixtures/tf')
 
-function toGraph(nodes: readonly ExpectedNode[]): ObjectGraph {
+export function toGraph(nodes: readonly ExpectedNode[]): ObjectGraph {
   return {
     nodes: nodes.map((node) => ({
       children: (node.children ?? []).map(({ node_id = 0, local_name = '' }) => ({

@@ -167,6 +167,12 @@ def list_objects(tree):
     return [kind_of(o) for o in checkpoint_lib.list_objects(build(tree)[0])]
 
 
+@command
+def object_metadata(prefix):
+    return [fixtures.json_format.MessageToDict(node, preserving_proto_field_name=True)
+            for node in checkpoint_lib.object_metadata(prefix).nodes]
+
+
 def random_array(rng):
     dtype = np.dtype(TYPES[rng.integers(len(TYPES))])
     shape = [int(d) for d in rng.integers(0, 5, rng.integers(0, 6))]

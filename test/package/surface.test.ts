@@ -37,6 +37,7 @@ const EXPORTS = {
   listVariables: 'function',
   loadVariable: 'function',
   ndarray: 'function',
+  objectMetadata: 'function',
   openCheckpoint: 'function',
   openCheckpointSync: 'function',
   saveOnSignal: 'function',
