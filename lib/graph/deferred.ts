@@ -9,6 +9,8 @@ import type { TrackableNode } from './node.js'
 
 /** The rest of a restore, below one edge of its object graph. */
 export interface Deferred {
+  /** Of the restore: a later one has a greater number. */
+  readonly version: number
   /** Takes what it can into the object, now. Throws before anything has changed. */
   restoreInto(node: TrackableNode): void
 }
@@ -23,7 +25,8 @@ const waiting = new WeakMap<object, Map<string, Deferred>>()
 export function defer(parent: object, name: string, deferred: Deferred): void {
   const names = waiting.get(parent)
   if (names === undefined) waiting.set(parent, new Map([[name, deferred]]))
-  else names.set(name, deferred)
+  // An older restore may come to an object later than a newer one: when its parent is attached.
+  else if (deferred.version >= (names.get(name)?.version ?? 0)) names.set(name, deferred)
 }
 
 /** True if a restore waits for a child of that name. */
@@ -39,9 +42,15 @@ export function attach(parent: object, name: string, child: TrackableNode): void
   const names = waiting.get(parent)
   const deferred = names?.get(name)
   if (names === undefined || deferred === undefined) return
-  deferred.restoreInto(child)
+  // Before, since a user's `deserialize` may set the very property that is being set.
   names.delete(name)
   if (names.size === 0) waiting.delete(parent)
+  try {
+    deferred.restoreInto(child)
+  } catch (error) {
+    defer(parent, name, deferred)
+    throw error
+  }
 }
 
 /** Fills the children that an object has got unnoticed. */

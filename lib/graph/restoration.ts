@@ -197,7 +197,7 @@ export class Restoration {
       const restoreInto = (node: TrackableNode): void => {
         this.#restoreNow(id, node)
       }
-      defer(parent.identity, name, { restoreInto })
+      defer(parent.identity, name, { version: this.#version, restoreInto })
     }
   }
 
