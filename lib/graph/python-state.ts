@@ -6,17 +6,23 @@
  * @module
  */
 import { inspect } from 'node:util'
+import { arrayClassOf } from '../array/typed-arrays.js'
 import type { SerializedTensor } from '../bundle/messages.js'
 import type { CheckpointReader } from '../bundle/read/reader.js'
 import { stringValue } from '../bundle/write/values.js'
 import { PY_STATE } from './keys.js'
 import type { Assignment, NodeValue } from './node.js'
+import { takeBack } from './take-back.js'
 
 /** An object that saves itself. Both methods are called on the main thread and must not wait. */
 export interface PythonState {
   /** The state as it is now; text is saved as UTF-8. Called at `save()`, before it returns. */
   serialize(): Uint8Array | string
-  /** Takes a saved state, in memory of its own. If it throws, nothing of the restore is kept. */
+  /**
+   * Takes a saved state, in memory of its own. If it throws, nothing of the restore is kept: objects
+   * that have taken theirs get back what `serialize` gave before. One that could not tell its state
+   * before, since it was just made, keeps what it has.
+   */
   deserialize(bytes: Uint8Array): void
 }
 
@@ -26,17 +32,42 @@ export const isPythonState = (value: object): value is PythonState =>
   'deserialize' in value &&
   typeof value.deserialize === 'function'
 
+const isThenable = (value: unknown): value is PromiseLike<unknown> =>
+  typeof value === 'object' && value !== null && 'then' in value
+
 /** @throws TypeError unless `serialize` returned bytes or text */
 function serialized(state: PythonState, where: string): Uint8Array {
   const value: unknown = state.serialize()
   if (typeof value === 'string') return Buffer.from(value)
-  if (value instanceof Uint8Array) return value
-  const waits = typeof value === 'object' && value !== null && 'then' in value
-  const hint = waits ? '; it must not be asynchronous, since the state is taken at the call' : ''
+  // By its class's name: `instanceof` fails for the arrays of another realm.
+  if (arrayClassOf(value) === 'Uint8Array') return value as Uint8Array
+  const hint = isThenable(value)
+    ? '; it must not be asynchronous, since the state is taken at the call'
+    : ''
   const shown = inspect(value, { depth: 0, breakLength: Infinity })
   throw new TypeError(
     `serialize() of '${where}' must return a Uint8Array or a string, got ${shown}${hint}`,
   )
+}
+
+/** @throws what `deserialize` throws; TypeError if it is not done when it returns */
+function deserialize(state: PythonState, bytes: Uint8Array, where: string): void {
+  const result = (state as { deserialize(bytes: Uint8Array): unknown }).deserialize(bytes)
+  if (!isThenable(result)) return
+  // Nobody waits for it: its failure is not to end the process.
+  result.then(undefined, () => undefined)
+  throw new TypeError(
+    `deserialize() of '${where}' must not be asynchronous, since all objects are restored at once`,
+  )
+}
+
+/** A copy, since `serialize` may return memory that `deserialize` writes into. */
+function stateBefore(state: PythonState, where: string): Buffer | undefined {
+  try {
+    return Buffer.from(serialized(state, where))
+  } catch {
+    return undefined
+  }
 }
 
 export function pythonStateValues(state: PythonState, where: string): NodeValue[] {
@@ -58,15 +89,14 @@ export function restorePythonState(
     attributes: [PY_STATE],
     extents: [],
     attempt: () => {
-      // A copy: `serialize` may return memory that `deserialize` writes into.
-      const before = Uint8Array.from(serialized(state, where))
+      const before = stateBefore(state, where)
       const undo = (): void => {
-        state.deserialize(before)
+        if (before !== undefined) deserialize(state, before, where)
       }
       try {
-        state.deserialize(bytes)
+        deserialize(state, bytes, where)
       } catch (error) {
-        undo()
+        takeBack([undo])
         throw error
       }
       return undo
