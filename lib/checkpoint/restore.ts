@@ -12,6 +12,7 @@ import { CheckpointError } from '../errors.js'
 import { SLOT_MARK } from '../graph/keys.js'
 import { graphOfNames } from '../graph/names.js'
 import type { TrackableNode } from '../graph/node.js'
+import { extentsOf } from '../graph/plan.js'
 import { Restoration } from '../graph/restoration.js'
 import { filterGraph, moveObjects, pathsOf, withoutSlots } from '../graph/select.js'
 import { reach } from '../graph/walk.js'
@@ -49,19 +50,11 @@ function* restoreFrom(
   operation.check()
   const graph = graphFor(reader, root(), options)
   const restoration = new Restoration(graph, reader)
-  let plan = restoration.plan(0, root())
-  yield* reader.prepare(
-    operation,
-    plan.assignments.flatMap(({ extents }) => extents),
-  )
+  const plan = restoration.plan(0, root())
+  yield* reader.prepare(operation, extentsOf(plan))
   operation.check()
-  if (restoration.isOutdated(plan)) {
-    // Objects came while bytes were checked. What has been checked is not checked again.
-    plan = restoration.plan(0, root())
-    reader.prepareNow(plan.assignments.flatMap(({ extents }) => extents))
-  }
-  // From here on nothing fails: the objects change together or not at all.
-  restoration.commit(plan)
+  // From here on nothing waits: the objects change together or not at all.
+  restoration.commit(operation.sync ? plan : restoration.current(plan))
   return new Matches(restoration, reader, root, wantedKeys(options))
 }
 

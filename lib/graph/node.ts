@@ -52,6 +52,8 @@ export interface TrackableNode {
   values(): Iterable<NodeValue>
   /** The child to restore a saved edge into; undefined if the program has none of that name. */
   child(name: string): TrackableNode | undefined
+  /** The node of the object as it is now; absent if this one looks at its object each time. */
+  renewed?(): TrackableNode
   /** Prepares to take saved values; undefined if none of them is known here. */
   restore(attributes: readonly SerializedTensor[], reader: CheckpointReader): Assignment | undefined
   /** Of an optimizer: values that it keeps for each variable of a model. */

@@ -4,33 +4,14 @@
  *
  * @module
  */
-import type { ObjectGraph, ObjectNode, SlotVariableReference } from '../bundle/messages.js'
+import type { ObjectGraph } from '../bundle/messages.js'
 import type { CheckpointReader } from '../bundle/read/reader.js'
 import { corrupt } from '../errors.js'
 import { defer } from './deferred.js'
 import { holdersOfValues } from './holders.js'
-import type { Assignment, TrackableNode } from './node.js'
-
-/** A saved object and one of the program that was found to be it. */
-interface Binding {
-  readonly id: number
-  readonly node: TrackableNode
-}
-
-/** A slot variable of the graph, and the optimizer whose it is. */
-interface WaitingSlot {
-  readonly optimizer: number
-  readonly slot: SlotVariableReference
-}
-
-/** What objects will take, and for which of their children it is too early. Changes nothing yet. */
-export interface Plan {
-  readonly bindings: Binding[]
-  readonly assignments: Assignment[]
-  readonly taken: { readonly identity: object; readonly attribute: string; readonly key: string }[]
-  readonly early: { readonly parent: TrackableNode; readonly name: string; readonly id: number }[]
-  slots: readonly WaitingSlot[]
-}
+import type { TrackableNode } from './node.js'
+import { extentsOf, type Binding, type Plan, type Taking, type WaitingSlot } from './plan.js'
+import { takeBack } from './take-back.js'
 
 /** Of the last restore that met an object: an older one does not overwrite its values. */
 const versions = new WeakMap<object, number>()
@@ -89,7 +70,16 @@ export class Restoration {
    * @throws CheckpointError CKPT_CORRUPT, CKPT_MISMATCH, CKPT_UNSUPPORTED
    */
   plan(id: number, node: TrackableNode): Plan {
-    const plan: Plan = { bindings: [], assignments: [], taken: [], early: [], slots: this.#slots }
+    return this.#plan({ id, node })
+  }
+
+  /**
+   * @param earlier a plan of the same start: what it found is not read again
+   * @param undo tries what may be refused, as it comes, and gets what takes it back
+   */
+  #plan(start: Binding, earlier?: Plan, undo?: (() => void)[]): Plan {
+    const plan: Plan = { bindings: [], takings: [], edges: [], slots: this.#slots }
+    const known = new Map(earlier?.takings.map((taking) => [taking.node.identity, taking]))
     const met = new Set<object>()
     const found = new Map<number, TrackableNode>()
     const meet = (binding: Binding): void => {
@@ -99,48 +89,51 @@ export class Restoration {
       plan.bindings.push(binding)
       if (!found.has(binding.id)) found.set(binding.id, binding.node)
     }
-    meet({ id, node })
+    meet(start)
     let visited = 0
     // Slot variables come when all else is known; what hangs on them is visited as well.
     while (visited < plan.bindings.length) {
       // The list grows while it is walked.
       for (const binding of plan.bindings.slice(visited)) {
         visited++
-        this.#visit(binding, plan, meet)
+        const taking = this.#taking(binding, known)
+        if (taking !== undefined) plan.takings.push(taking)
+        // Before its children are looked for: TensorFlow, too, restores an object first.
+        if (taking?.assignment.attempt !== undefined) undo?.push(taking.assignment.attempt())
+        this.#follow(binding, plan, meet)
       }
       if (visited === plan.bindings.length) this.#meetSlots(plan, found, meet)
     }
     return plan
   }
 
-  #visit({ id, node }: Binding, plan: Plan, meet: (binding: Binding) => void): void {
+  #follow({ id, node }: Binding, { edges }: Plan, meet: (binding: Binding) => void): void {
     const saved = this.graph.nodes[id]
     if (saved === undefined) return
     this.#room -= saved.attributes.length + saved.children.length
     if (this.#room < 0) throw tooOften(this.#reader.path)
-    if (this.#mayTake(id, node, saved)) this.#take(node, saved, plan)
-    for (const { nodeId, localName } of saved.children) {
-      const child = node.child(localName)
+    for (const { nodeId, localName: name } of saved.children) {
+      const child = node.child(name)
+      edges.push({ parent: node, name, id: nodeId, child })
       if (child !== undefined) meet({ id: nodeId, node: child })
-      else if (this.#hasValues(nodeId))
-        plan.early.push({ parent: node, name: localName, id: nodeId })
     }
   }
 
-  #mayTake(id: number, { identity }: TrackableNode, { attributes }: ObjectNode): boolean {
+  #taking(binding: Binding, known: ReadonlyMap<object, Taking>): Taking | undefined {
+    const { id, node } = binding
+    const attributes = this.graph.nodes[id]?.attributes ?? []
     // Memory that an earlier object took may have been written to: it is no longer what was saved.
     const isGone = this.bound.has(id)
-    return attributes.length > 0 && !isGone && this.#version > (versions.get(identity) ?? 0)
+    if (attributes.length === 0 || isGone || this.#isOlder(node)) return undefined
+    const before = known.get(node.identity)
+    if (before?.id === id) return before
+    const assignment = node.restore(attributes, this.#reader)
+    return assignment && { id, node, assignment }
   }
 
-  #take(node: TrackableNode, { attributes }: ObjectNode, plan: Plan): void {
-    const assignment = node.restore(attributes, this.#reader)
-    if (assignment === undefined) return
-    plan.assignments.push(assignment)
-    for (const { name, checkpointKey } of attributes) {
-      if (!assignment.attributes.includes(name)) continue
-      plan.taken.push({ identity: node.identity, attribute: name, key: checkpointKey })
-    }
+  /** True if an object has met a newer restore, whose values are not overwritten. */
+  #isOlder({ identity }: TrackableNode): boolean {
+    return this.#version <= (versions.get(identity) ?? 0)
   }
 
   #meetSlots(
@@ -165,39 +158,80 @@ export class Restoration {
     return this.#holders[id] === 1
   }
 
-  /** True if a child that a plan did not find has come since. */
-  isOutdated({ early }: Plan): boolean {
-    return early.some(({ parent, name }) => parent.child(name) !== undefined)
+  /**
+   * The plan, or another one if objects have come, gone or been restored since it was made.
+   *
+   * @throws CheckpointError as `plan`
+   */
+  current(plan: Plan): Plan {
+    const [start] = plan.bindings
+    if (start === undefined || !this.#isOutdated(plan)) return plan
+    const again = this.#plan(renewed(start), plan)
+    this.#reader.prepareNow(extentsOf(again))
+    return again
+  }
+
+  #isOutdated({ takings, edges }: Plan): boolean {
+    if (takings.some(({ node }) => this.#isOlder(node))) return true
+    let node: TrackableNode | undefined
+    let now: TrackableNode | undefined
+    return edges.some(({ parent, name, child }) => {
+      // One after the other are those of one parent.
+      if (parent !== node) now = asItIs((node = parent))
+      return now?.child(name)?.identity !== child?.identity
+    })
   }
 
   /**
    * Carries a plan out, all of it or nothing.
    *
-   * @throws what a user's `deserialize` throws, and nothing else
+   * @throws what a user's `deserialize` throws, and CheckpointError as `plan` for objects that it made
    */
   commit(plan: Plan): void {
+    const { bindings, takings, edges, slots } = this.#tried(plan)
+    for (const { assignment } of takings) assignment.apply()
+    for (const binding of bindings) this.#bind(binding)
+    for (const taking of takings) this.#note(taking)
+    this.#slots = slots
+    for (const { parent, name, id, child } of edges) {
+      if (child === undefined && this.#hasValues(id)) this.#defer(parent.identity, name, id)
+    }
+  }
+
+  /** With all that may be refused done; nothing is if it throws. */
+  #tried(plan: Plan): Plan {
+    const [start] = plan.bindings
+    const isSure = plan.takings.every(({ assignment }) => assignment.attempt === undefined)
+    if (start === undefined || isSure) return plan
     const undo: (() => void)[] = []
     try {
-      for (const { attempt } of plan.assignments) if (attempt !== undefined) undo.push(attempt())
+      // Once more: a `deserialize` may make the objects that are to be restored next.
+      const tried = this.#plan(renewed(start), plan, undo)
+      this.#reader.prepareNow(extentsOf(tried))
+      return tried
     } catch (error) {
-      for (const back of undo.reverse()) back()
+      takeBack(undo)
       throw error
     }
-    for (const { apply } of plan.assignments) apply()
-    for (const binding of plan.bindings) this.#bind(binding)
-    for (const { identity, attribute, key } of plan.taken) {
-      this.count++
-      this.restored.add(key)
-      const names = this.#taken.get(identity)
-      if (names === undefined) this.#taken.set(identity, new Set([attribute]))
-      else names.add(attribute)
+  }
+
+  #defer(parent: object, name: string, id: number): void {
+    const restoreInto = (node: TrackableNode): void => {
+      const plan = this.plan(id, node)
+      this.#reader.prepareNow(extentsOf(plan))
+      this.commit(plan)
     }
-    this.#slots = plan.slots
-    for (const { parent, name, id } of plan.early) {
-      const restoreInto = (node: TrackableNode): void => {
-        this.#restoreNow(id, node)
-      }
-      defer(parent.identity, name, { version: this.#version, restoreInto })
+    defer(parent, name, { version: this.#version, restoreInto })
+  }
+
+  #note({ id, node: { identity }, assignment }: Taking): void {
+    for (const { name, checkpointKey } of this.graph.nodes[id]?.attributes ?? []) {
+      if (!assignment.attributes.includes(name)) continue
+      this.count++
+      this.restored.add(checkpointKey)
+      const names = this.#taken.get(identity)
+      if (names === undefined) this.#taken.set(identity, new Set([name]))
+      else names.add(name)
     }
   }
 
@@ -209,13 +243,11 @@ export class Restoration {
     const version = versions.get(node.identity) ?? 0
     versions.set(node.identity, Math.max(version, this.#version))
   }
-
-  #restoreNow(id: number, node: TrackableNode): void {
-    const plan = this.plan(id, node)
-    this.#reader.prepareNow(plan.assignments.flatMap(({ extents }) => extents))
-    this.commit(plan)
-  }
 }
+
+const asItIs = (node: TrackableNode): TrackableNode => node.renewed?.() ?? node
+
+const renewed = ({ id, node }: Binding): Binding => ({ id, node: asItIs(node) })
 
 function tooOften(path: string): Error {
   const message = `the object graph of '${path}' leads to the same objects too often`

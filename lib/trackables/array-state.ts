@@ -200,6 +200,15 @@ class ArrayNode implements TrackableNode {
 }
 
 function stateNode(identity: object, slots: Slots, kind: ArrayKind): TrackableNode {
+  /** Arrays that a restore may bring: always the same one, as long as any restore is about it. */
+  const coming = new Map<string, WeakRef<HeldArray>>()
+  const comingAs = (name: string): HeldArray => {
+    const known = coming.get(name)?.deref()
+    if (known !== undefined) return known
+    const created = new HeldArray()
+    coming.set(name, new WeakRef(created))
+    return created
+  }
   return {
     ...NO_VALUES,
     identity,
@@ -209,9 +218,10 @@ function stateNode(identity: object, slots: Slots, kind: ArrayKind): TrackableNo
       const held = slots[name]
       if (held !== undefined) return new ArrayNode(held, kind, name)
       // What is not declared appears by being restored.
-      const created = new HeldArray()
+      const created = comingAs(name)
       return new ArrayNode(created, kind, name, () => {
         slots[name] = created
+        coming.delete(name)
       })
     },
   }

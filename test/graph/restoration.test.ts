@@ -43,7 +43,7 @@ t.test('nothing changes before the assignments are applied', (t) => {
   const root = thing({}, 0)
   const restoration = new Restoration(graphOf(thing({}, 1)), READER)
   const plan = restoration.plan(0, root.node)
-  t.equal(plan.assignments.length, 1)
+  t.equal(plan.takings.length, 1)
   t.equal(root.taken, undefined)
   t.equal(restoration.count, 0)
   restoration.commit(plan)
@@ -162,24 +162,67 @@ t.test('an attachment that fails has changed nothing, and is still awaited', (t)
   t.end()
 })
 
-t.test('a plan is outdated once a child that it did not find has come', (t) => {
-  const root = thing({})
-  const restoration = new Restoration(graphOf(thing({ a: thing({}, 1) })), READER)
+t.test('a plan is made again once a child has come, gone or been replaced', (t) => {
+  const graph = graphOf(thing({ a: thing({}, 1), b: thing({}, 2) }))
+  const root = thing({ b: thing({}, 0) })
+  const restoration = new Restoration(graph, READER)
   const plan = restoration.plan(0, root.node)
-  t.notOk(restoration.isOutdated(plan))
-  root.edges['a'] = thing({}, 0)
-  t.ok(restoration.isOutdated(plan))
-  restoration.commit(restoration.plan(0, root.node))
-  t.equal(root.edges['a'].taken, 'a/.ATTRIBUTES/v')
+  t.equal(restoration.current(plan), plan)
+  const old = root.edges['b']
+  const [a, b] = [thing({}, 0), thing({}, 0)]
+  Object.assign(root.edges, { a, b })
+  const again = restoration.current(plan)
+  t.not(again, plan)
+  t.equal(restoration.current(again), again)
+  restoration.commit(again)
+  t.equal(a.taken, 'a/.ATTRIBUTES/v')
+  t.equal(b.taken, 'b/.ATTRIBUTES/v')
+  t.equal(old?.taken, undefined)
+  const later = new Restoration(graph, READER)
+  const both = later.plan(0, root.node)
+  delete root.edges['b']
+  t.equal(later.current(both).takings.length, 1)
   t.end()
 })
 
-t.test('what may be refused is tried first and undone', (t) => {
-  const log: string[] = []
-  const node = (name: string, fails: boolean, children: [string, TrackableNode][] = []) => ({
+t.test('what was prepared is not prepared again', (t) => {
+  const root = thing({ a: thing({}, 0) }, 0)
+  const restoration = new Restoration(
+    graphOf(thing({ a: thing({}, 1), b: thing({}, 1) }, 1)),
+    READER,
+  )
+  const plan = restoration.plan(0, root.node)
+  root.edges['b'] = thing({}, 0)
+  const again = restoration.current(plan)
+  t.equal(again.takings.length, 3)
+  for (const taking of plan.takings) t.ok(again.takings.includes(taking))
+  t.end()
+})
+
+t.test('a plan does not overwrite what a newer restore gave since', (t) => {
+  const root = thing({}, 0)
+  const [older, newer] = [1, 2].map(() => new Restoration(graphOf(thing({}, 1)), READER))
+  const plan = older?.plan(0, root.node)
+  newer?.commit(newer.plan(0, root.node))
+  if (older === undefined || plan === undefined) return
+  t.strictSame(older.current(plan).takings, [])
+  older.commit(older.current(plan))
+  t.equal(older.count, 0)
+  t.equal(newer?.count, 1)
+  t.end()
+})
+
+/** An object that notes in a log what becomes of it. */
+function noting(
+  log: string[],
+  name: string,
+  answer: { fails?: boolean; undoFails?: boolean; children?: Record<string, TrackableNode> },
+): TrackableNode {
+  const { fails = false, undoFails = false, children = {} } = answer
+  return {
     identity: { name },
-    children: () => children,
-    child: (wanted: string) => children.find(([child]) => child === wanted)?.[1],
+    children: () => Object.entries(children),
+    child: (wanted: string) => children[wanted],
     values: () => [],
     restore: () => ({
       attributes: ['v'],
@@ -187,26 +230,67 @@ t.test('what may be refused is tried first and undone', (t) => {
       attempt: () => {
         log.push(`try ${name}`)
         if (fails) throw new Error(`${name} refuses`)
-        return () => log.push(`undo ${name}`)
+        return () => {
+          log.push(`undo ${name}`)
+          if (undoFails) throw new Error(`${name} cannot go back`)
+        }
       },
       apply: () => log.push(`apply ${name}`),
     }),
-  })
+  }
+}
+
+t.test('what may be refused is tried first and undone', (t) => {
+  const log: string[] = []
   const graph = graphOf(thing({ a: thing({}, 1), b: thing({}, 1) }, 1))
-  const attempt = (fails: boolean): void => {
+  const attempt = (fails: boolean, undoFails = false): void => {
     const restoration = new Restoration(graph, READER)
-    const root = node('root', false, [
-      ['a', node('a', false)],
-      ['b', node('b', fails)],
-    ])
+    const a = noting(log, 'a', { undoFails })
+    const root = noting(log, 'root', { children: { a, b: noting(log, 'b', { fails }) } })
     restoration.commit(restoration.plan(0, root))
   }
+  const undone = ['try root', 'try a', 'try b', 'undo a', 'undo root']
   t.throws(() => {
     attempt(true)
-  }, 'b refuses')
-  t.strictSame(log.splice(0), ['try root', 'try a', 'try b', 'undo a', 'undo root'])
+  }, new Error('b refuses'))
+  t.strictSame(log.splice(0), undone)
+  t.throws(() => {
+    attempt(true, true)
+  }, new Error('b refuses'))
+  t.strictSame(log.splice(0), undone, 'one that cannot go back does not keep the others')
   attempt(false)
   const expected = ['try root', 'try a', 'try b', 'apply root', 'apply a', 'apply b']
   t.strictSame(log, expected)
+  t.end()
+})
+
+t.test('the children of an object are looked for when it has been tried', (t) => {
+  const root = thing({})
+  const graph = graphOf(thing({ parent: thing({ made: thing({}, 2), old: thing({}, 3) }, 1) }))
+  const parent = thing({ old: thing({}, 0) }, 0)
+  const old = parent.edges['old']
+  const node = (): TrackableNode => ({
+    ...parent.node,
+    restore: () => ({
+      attributes: ['v'],
+      extents: [],
+      attempt: () => {
+        Object.assign(parent.edges, { made: thing({}, 0), old: thing({}, 0) })
+        return () => undefined
+      },
+      apply: () => undefined,
+    }),
+  })
+  const restoration = new Restoration(graph, READER)
+  restoration.commit(
+    restoration.plan(0, {
+      ...root.node,
+      child: (name) => (name === 'parent' ? node() : undefined),
+    }),
+  )
+  t.equal(parent.edges['made']?.taken, 'parent/made/.ATTRIBUTES/v')
+  t.equal(parent.edges['old']?.taken, 'parent/old/.ATTRIBUTES/v')
+  t.equal(old?.taken, undefined)
+  t.equal(restoration.count, 3)
   t.end()
 })

@@ -1,0 +1,46 @@
+/**
+ * A restore that is decided but not done.
+ *
+ * @module
+ */
+import type { SlotVariableReference } from '../bundle/messages.js'
+import type { Extent } from '../bundle/read/extent.js'
+import type { Assignment, TrackableNode } from './node.js'
+
+/** A saved object and one of the program that was found to be it. */
+export interface Binding {
+  readonly id: number
+  readonly node: TrackableNode
+}
+
+/** An object that takes values. */
+export interface Taking extends Binding {
+  readonly assignment: Assignment
+}
+
+/** Where the program has, or lacks, a child that was saved. */
+export interface Edge {
+  readonly parent: TrackableNode
+  readonly name: string
+  readonly id: number
+  readonly child: TrackableNode | undefined
+}
+
+/** A slot variable of the graph, and the optimizer whose it is. */
+export interface WaitingSlot {
+  readonly optimizer: number
+  readonly slot: SlotVariableReference
+}
+
+/** What objects will take, and for which of their children it is too early. Changes nothing yet. */
+export interface Plan {
+  /** The first is where it begins. */
+  readonly bindings: Binding[]
+  readonly takings: Taking[]
+  readonly edges: Edge[]
+  slots: readonly WaitingSlot[]
+}
+
+/** The bytes that a plan is about, to be checked or loaded before it is carried out. */
+export const extentsOf = ({ takings }: Plan): Extent[] =>
+  takings.flatMap(({ assignment }) => [...assignment.extents])
