@@ -26,8 +26,8 @@ Result<std::unique_ptr<DirectoryLock>> DirectoryLock::Take(const std::string& pa
 
 void DirectoryLock::Release() noexcept {
   if (!fd_.valid()) return;
-  // A child process that was forked and has not yet executed anything shares the description: closing
-  // alone would leave it locked for that long.
+  // A child process that was forked and has not yet executed anything shares the description:
+  // closing alone would leave it locked for that long.
   ::flock(fd_.get(), LOCK_UN);
   fd_.Close();
 }

@@ -40,13 +40,12 @@ const EXPORTS = {
   objectMetadata: 'function',
   openCheckpoint: 'function',
   openCheckpointSync: 'function',
-  saveOnSignal: 'function',
-  trackable: 'symbol',
   removeCheckpoint: 'function',
   removeCheckpointSync: 'function',
+  saveOnSignal: 'function',
+  trackable: 'symbol',
   updateCheckpointState: 'function',
   updateCheckpointStateSync: 'function',
-  trackable: 'symbol',
   zeros: 'function',
 }
 

@@ -1,0 +1,84 @@
+// Many saves of one manager while another process reads the newest checkpoint: nothing is torn,
+// nothing grows. CKPT_SAVES=10000 for the long run.
+import { readdirSync } from 'node:fs'
+import t from 'tap'
+import { Checkpoint, CheckpointManager, NumpyState, Variable } from '../../lib/index.js'
+import { counts } from '../../lib/native.js'
+import { Child, sanitized } from '../fixtures/child'
+import { leftoversIn } from '../fixtures/files'
+
+const SAVES = Number(process.env['CKPT_SAVES'] ?? 500)
+/** MiB. A leak of one copy of the state in ten saves would be 40 MiB in the short run. */
+const GROWTH = 32
+const ELEMENTS = 100_000
+
+interface Seen {
+  readonly restored: number
+  readonly gone: number
+  readonly backwards: number
+  readonly mixed: number
+  readonly errors: readonly string[]
+}
+
+interface Held {
+  readonly descriptors: number
+  readonly mappings: number
+  readonly snapshots: number
+  readonly stagings: number
+  readonly tasks: number
+  /** MiB. */
+  readonly rss: number
+}
+
+async function held(): Promise<Held> {
+  for (let i = 0; i < 5; i++) {
+    global.gc?.()
+    await new Promise(setImmediate)
+  }
+  const { mappings, snapshots, stagings, tasks } = counts()
+  const descriptors = readdirSync('/proc/self/fd').length
+  return {
+    descriptors,
+    mappings,
+    snapshots,
+    stagings,
+    tasks,
+    rss: process.memoryUsage.rss() / 2 ** 20,
+  }
+}
+
+t.setTimeout(3_600_000)
+
+t.test(`${String(SAVES)} saves with a reader beside them`, async (t) => {
+  const directory = t.testdir()
+  const step = new Variable(0, 'int64')
+  const arrays = new NumpyState<{ x: Float64Array }>()
+  arrays.x = new Float64Array(ELEMENTS)
+  const manager = new CheckpointManager(new Checkpoint({ step, arrays }), directory, {
+    maxToKeep: 3,
+  })
+  const save = async (): Promise<void> => {
+    step.value++
+    arrays.x.fill(step.value)
+    await manager.save()
+  }
+  for (let i = 0; i < 50; i++) await save()
+  const reader = new Child('read-latest.cjs', { args: [directory] })
+  const before = await held()
+  for (let i = 0; i < SAVES; i++) await save()
+  await manager.sync()
+  const after = await held()
+  reader.write('stop\n')
+  const [line = '{}'] = await reader.finish()
+  const seen = JSON.parse(line) as Seen
+  t.comment(`the reader restored ${String(seen.restored)}, missed ${String(seen.gone)}`)
+  t.match(seen, { backwards: 0, mixed: 0, errors: [] })
+  t.ok(seen.restored > 10, 'the reader was not kept out')
+  const { rss, ...things } = after
+  const { rss: rssBefore, ...thingsBefore } = before
+  t.strictSame(things, thingsBefore)
+  if (!sanitized) t.ok(rss - rssBefore < GROWTH, `it grew by ${String(rss - rssBefore)} MiB`)
+  t.equal(manager.checkpoints.length, 3)
+  t.strictSame(leftoversIn(directory), [])
+  await manager.close()
+})
