@@ -7,8 +7,8 @@ import { counts } from '../../lib/native.js'
 import { Child, sanitized } from '../fixtures/child'
 import { leftoversIn } from '../fixtures/files'
 
-const SAVES = Number(process.env['CKPT_SAVES'] ?? 500)
-/** MiB. A leak of one copy of the state in ten saves would be 40 MiB in the short run. */
+const SAVES = Number(process.env['CKPT_SAVES'] ?? 150)
+/** MiB. A leak of one copy of the state in three saves would be 38 MiB in the short run. */
 const GROWTH = 32
 const ELEMENTS = 100_000
 
@@ -76,7 +76,9 @@ t.test(`${String(SAVES)} saves with a reader beside them`, async (t) => {
   t.ok(seen.restored > 10, 'the reader was not kept out')
   const { rss, ...things } = after
   const { rss: rssBefore, ...thingsBefore } = before
-  t.strictSame(things, thingsBefore)
+  for (const [name, count] of Object.entries(things)) {
+    t.ok(count <= thingsBefore[name as keyof typeof things], `${name}: ${String(count)}`)
+  }
   if (!sanitized) t.ok(rss - rssBefore < GROWTH, `it grew by ${String(rss - rssBefore)} MiB`)
   t.equal(manager.checkpoints.length, 3)
   t.strictSame(leftoversIn(directory), [])
