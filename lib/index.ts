@@ -40,6 +40,7 @@ export { saveOnSignal } from './manager/save-on-signal.js'
 export type { SaveOnSignalOptions } from './manager/save-on-signal.js'
 export {
   listVariables,
+  loadCheckpoint,
   loadVariable,
   openCheckpoint,
   openCheckpointSync,

@@ -210,3 +210,16 @@ export function dataTypeName(tf: number): string {
   if (tf === DT_VARIANT) return 'variant'
   return byNumber.get(tf)?.name ?? `DataType(${String(tf)})`
 }
+
+// In the enum those of C's types; all others are the lower-case names in capitals.
+const ENUM_NAMES: Readonly<Record<string, string>> = {
+  float32: 'DT_FLOAT',
+  float64: 'DT_DOUBLE',
+  float16: 'DT_HALF',
+}
+
+/** Name of a stored DataType in TensorFlow's enum, as `DT_FLOAT`. */
+export function dataTypeEnumName(tf: number): string {
+  const name = dataTypeName(tf)
+  return /\W/.test(name) ? name : (ENUM_NAMES[name] ?? `DT_${name.toUpperCase()}`)
+}

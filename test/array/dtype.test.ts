@@ -1,5 +1,6 @@
 import t from 'tap'
 import {
+  dataTypeEnumName,
   dataTypeName,
   DT_STRING,
   DT_VARIANT,
@@ -109,6 +110,11 @@ t.test('types without elements of fixed width have a name but no row', (t) => {
   t.equal(dataTypeName(DT_STRING), 'string')
   t.equal(dataTypeName(DT_VARIANT), 'variant')
   t.equal(dataTypeName(20), 'DataType(20)')
+  const names = [1, 2, 19, 3, 8, 10, 14, DT_STRING, DT_VARIANT, 25, 33, 20].map(dataTypeEnumName)
+  const expected =
+    'DT_FLOAT DT_DOUBLE DT_HALF DT_INT32 DT_COMPLEX64 DT_BOOL DT_BFLOAT16 DT_STRING DT_VARIANT ' +
+    'DT_FLOAT8_E4M3FN DT_FLOAT4_E2M1FN DataType(20)'
+  t.strictSame(names, expected.split(' '))
   for (const number of [-1, 0, DT_STRING, 20, DT_VARIANT, 34, 101]) {
     t.equal(dtypeOfNumber(number), undefined, String(number))
   }

@@ -1,4 +1,4 @@
-// Directories of checkpoints as real TensorFlow sees them: state files, and which checkpoints exist.
+// Directories of checkpoints and what is in them, as real TensorFlow sees them.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
@@ -7,10 +7,12 @@ import {
   checkpointExists,
   getCheckpointMtimes,
   getCheckpointState,
+  loadCheckpoint,
   removeCheckpoint,
   updateCheckpointStateSync,
 } from '../../lib/index.js'
 import { filesIn } from '../checkpoint/files'
+import { readFixtures } from './expected'
 import { withTensorFlow, type TensorFlow } from './tensorflow'
 
 withTensorFlow(t, (tensorflow: TensorFlow) => {
@@ -91,5 +93,33 @@ withTensorFlow(t, (tensorflow: TensorFlow) => {
     t.equal(getCheckpointState(directory)?.modelCheckpointPath, prefix)
     await removeCheckpoint(prefix)
     t.strictSame(filesIn(directory), ['checkpoint'])
+  })
+
+  t.test('readers say the same of every fixture', async (t) => {
+    const prefixes = readFixtures().flatMap(({ checkpoints }) =>
+      checkpoints.map(({ prefix }) => prefix),
+    )
+    t.ok(prefixes.length > 10)
+    for (const prefix of prefixes) {
+      const { shapes, dtypes, debug } = (await tensorflow.call('reader', { prefix })) as {
+        shapes: Record<string, number[]>
+        dtypes: Record<string, string>
+        debug: string
+      }
+      const reader = loadCheckpoint(prefix)
+      t.strictSame(Object.fromEntries(reader.getVariableToShapeMap()), shapes, prefix)
+      t.strictSame(Object.fromEntries(reader.getVariableToDtypeMap()), dtypes, prefix)
+      // Its lines of a partitioned tensor have the binary keys of slices; ours the tensor's own.
+      const isWhole = (line: string): boolean => !line.startsWith('\0')
+      const whole = debug.split('\n').filter(isWhole)
+      const ours = reader.debugString().split('\n')
+      t.strictSame(
+        whole.filter((line) => !ours.includes(line)),
+        [],
+        prefix,
+      )
+      t.equal(ours.length, reader.variables().length + 1)
+      if (whole.length === debug.split('\n').length) t.equal(reader.debugString(), debug)
+    }
   })
 })

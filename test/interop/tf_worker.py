@@ -173,6 +173,16 @@ def object_metadata(prefix):
             for node in checkpoint_lib.object_metadata(prefix).nodes]
 
 
+@command
+def reader(prefix):
+    """What TensorFlow's reader says about a checkpoint."""
+    opened = tf.train.load_checkpoint(prefix)
+    return {
+        'shapes': opened.get_variable_to_shape_map(),
+        'dtypes': {key: dtype.name for key, dtype in opened.get_variable_to_dtype_map().items()},
+        'debug': opened.debug_string().decode('utf-8', 'replace')}
+
+
 def random_array(rng):
     dtype = np.dtype(TYPES[rng.integers(len(TYPES))])
     shape = [int(d) for d in rng.integers(0, 5, rng.integers(0, 6))]

@@ -35,6 +35,7 @@ const EXPORTS = {
   latestCheckpoint: 'function',
   listObjects: 'function',
   listVariables: 'function',
+  loadCheckpoint: 'function',
   loadVariable: 'function',
   ndarray: 'function',
   objectMetadata: 'function',
@@ -84,9 +85,10 @@ void t.test('classes have these members, blocking twins among them', (t) => {
     ),
   )
   const reader = members(surface.CheckpointReader.prototype)
-  for (const name of 'close closeSync get has objectGraph stats variables verify verifySync'.split(
-    ' ',
-  )) {
+  const names =
+    'close closeSync debugString get getVariableToDtypeMap getVariableToShapeMap has objectGraph ' +
+    'stats variables verify verifySync'
+  for (const name of names.split(' ')) {
     t.ok(reader.includes(name), name)
   }
   t.ok(Symbol.asyncDispose in surface.CheckpointReader.prototype)

@@ -108,6 +108,17 @@ export function openCheckpointSync(path: PathInput, options: ReadOptions = {}): 
 }
 
 /**
+ * TensorFlow's name of `openCheckpointSync`: opens a checkpoint for reading.
+ *
+ * @param path the prefix that `save` returned, or a directory: its latest checkpoint
+ * @param options `verify` is `lazy` by default here
+ * @throws CheckpointError CKPT_NOT_FOUND, CKPT_CORRUPT, CKPT_UNSUPPORTED, CKPT_IO
+ */
+export function loadCheckpoint(path: PathInput, options: ReadOptions = {}): CheckpointReader {
+  return openCheckpointSync(path, options)
+}
+
+/**
  * Keys and shapes of a checkpoint, sorted by key.
  *
  * @param path a prefix, or a directory: its latest checkpoint

@@ -3,7 +3,13 @@
  *
  * @module
  */
-import { dataTypeName, DT_STRING, DT_VARIANT, type DType } from '../../array/dtype.js'
+import {
+  dataTypeEnumName,
+  dataTypeName,
+  DT_STRING,
+  DT_VARIANT,
+  type DType,
+} from '../../array/dtype.js'
 import type { NdArray } from '../../array/ndarray.js'
 import { CheckpointError } from '../../errors.js'
 import { runAsync, runSync, type Steps } from '../../twin.js'
@@ -68,6 +74,27 @@ export class CheckpointReader {
     const slices = entry.slices.map((slice) => sliceEntry(index, key, slice))
     const byteLength = slices.reduce((sum, slice) => sum + (slice?.size ?? 0), 0)
     return { key, dtype, shape, byteLength, shard: slices[0]?.shard ?? entry.shard }
+  }
+
+  /** The shape of every tensor by its key, in the order of `variables()`. */
+  getVariableToShapeMap(): Map<string, number[]> {
+    return new Map(this.variables().map(({ key, shape }) => [key, shape]))
+  }
+
+  /** The dtype of every tensor by its key, in the order of `variables()`. */
+  getVariableToDtypeMap(): Map<string, VariableInfo['dtype']> {
+    return new Map(this.variables().map(({ key, dtype }) => [key, dtype]))
+  }
+
+  /**
+   * A line for each tensor: `key (DT_FLOAT) [3,4]`. Of a partitioned tensor TensorFlow has the binary
+   * keys of its slices instead.
+   */
+  debugString(): string {
+    const { entries } = this.#use().index
+    return Array.from(entries, ([key, { dtype, shape }]) => {
+      return `${key} (${dataTypeEnumName(dtype)}) [${shape.join(',')}]\n`
+    }).join('')
   }
 
   has(key: string): boolean {

@@ -9,6 +9,7 @@ import {
   CheckpointReader,
   latestCheckpoint,
   listVariables,
+  loadCheckpoint,
   loadVariable,
   NdArray,
   openCheckpoint,
@@ -33,6 +34,7 @@ t.test('a prefix, a directory and a URL are opened', async (t) => {
     t.ok(reader instanceof CheckpointReader)
     t.equal(reader.path, path)
     t.equal(openCheckpointSync(where).path, path)
+    t.equal(loadCheckpoint(where).path, path)
   }
   t.equal(openCheckpointSync(join(dir, 'ckpt-1')).path, join(dir, 'ckpt-1'))
 })
@@ -89,6 +91,7 @@ t.test('opening checks nothing unless it is asked to', async (t) => {
     const error = { code: 'CKPT_CORRUPT', details: { key: KEY, reason: 'checksum' } }
     await t.rejects(openCheckpoint(path, { verify: 'eager', mode }), error)
     t.throws(() => openCheckpointSync(path, { verify: 'eager', mode }), error)
+    t.throws(() => loadCheckpoint(path, { verify: 'eager', mode }), error)
   }
 })
 

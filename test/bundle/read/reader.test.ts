@@ -37,6 +37,37 @@ t.test('every tensor is listed, sorted by the bytes of its key', (t) => {
   t.end()
 })
 
+t.test("shapes, dtypes and lines of text, by TensorFlow's names", (t) => {
+  const reader = openCheckpointSync(sample(t.testdir()))
+  t.strictSame(
+    [...reader.getVariableToShapeMap()],
+    [
+      ['a', []],
+      ['b/text', [2]],
+      ['w', [3]],
+    ],
+  )
+  t.strictSame(
+    [...reader.getVariableToDtypeMap()],
+    [
+      ['a', 'int64'],
+      ['b/text', 'string'],
+      ['w', 'float32'],
+    ],
+  )
+  t.equal(reader.debugString(), 'a (DT_INT64) []\nb/text (DT_STRING) [2]\nw (DT_FLOAT) [3]\n')
+  const path = join(t.testdir(), 'y')
+  writeValues(path, [tensorValue('__proto__', 'bfloat16', [1, 1], Uint16Array.of(1))])
+  const odd = openCheckpointSync(path)
+  t.strictSame(odd.getVariableToShapeMap().get('__proto__'), [1, 1])
+  t.equal(odd.debugString(), '__proto__ (DT_BFLOAT16) [1,1]\n')
+  reader.closeSync()
+  for (const ask of ['getVariableToShapeMap', 'getVariableToDtypeMap', 'debugString'] as const) {
+    t.throws(() => reader[ask](), { code: 'CKPT_CLOSED' }, ask)
+  }
+  t.end()
+})
+
 t.test('keys are looked up as they are', (t) => {
   const path = sample(t.testdir())
   const reader = openCheckpointSync(path)
