@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { isCheckpointError } from '../errors.js'
 import type { CheckpointReader } from '../bundle/read/reader.js'
 import { PY_STATE, PY_STATE_OLD, valueKey } from '../graph/keys.js'
 import type { TrackableNode, ValueInfo } from '../graph/node.js'
+import { arrayInState } from '../graph/python-state.js'
 import type { Restoration } from '../graph/restoration.js'
 import { reach } from '../graph/walk.js'
 import { SaveCounter } from './counter.js'
@@ -89,19 +89,9 @@ export class Matches {
 
   #describe(key: string, attribute: string): ValueInfo {
     const isState = attribute === PY_STATE || attribute === PY_STATE_OLD
-    const array = isState ? this.#arrayIn(key) : undefined
+    const array = isState ? arrayInState(this.#reader, key) : undefined
     const { dtype, shape } = array ?? this.#reader.describe(key) ?? { dtype: 'unknown', shape: [] }
     return { dtype, shape: [...shape] }
-  }
-
-  #arrayIn(key: string): ValueInfo | undefined {
-    try {
-      return this.#reader.getNpy(key).array
-    } catch (error) {
-      // Some other state, or nothing that can be read; that is not this list's to tell.
-      if (isCheckpointError(error)) return undefined
-      throw error
-    }
   }
 }
 

@@ -10,8 +10,9 @@ import { arrayClassOf } from '../array/typed-arrays.js'
 import type { SerializedTensor } from '../bundle/messages.js'
 import type { CheckpointReader } from '../bundle/read/reader.js'
 import { stringValue } from '../bundle/write/values.js'
+import { isCheckpointError } from '../errors.js'
 import { PY_STATE } from './keys.js'
-import type { Assignment, NodeValue } from './node.js'
+import type { Assignment, NodeValue, ValueInfo } from './node.js'
 import { takeBack } from './take-back.js'
 
 /** An object that saves itself. Both methods are called on the main thread and must not wait. */
@@ -102,5 +103,16 @@ export function restorePythonState(
       return undo
     },
     apply: () => undefined,
+  }
+}
+
+/** The array of a NumpyState that a saved state holds; undefined if it is some other state. */
+export function arrayInState(reader: CheckpointReader, key: string): ValueInfo | undefined {
+  try {
+    return reader.getNpy(key).array
+  } catch (error) {
+    // Or nothing that can be read; who asks what it is has no use for it.
+    if (isCheckpointError(error)) return undefined
+    throw error
   }
 }

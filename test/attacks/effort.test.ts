@@ -66,9 +66,26 @@ const manyFields = (fields: number): Uint8Array => {
   })
 }
 
+/** A long shape that is told in many digits, of a tensor that takes no bytes. */
+const WIDE = [0, ...Array.from({ length: 253 }, () => Number.MAX_SAFE_INTEGER)]
+const NOTHING = new Uint8Array(0)
+
+const sameVariable = (count: number): ForgedEntry => {
+  const attributes = attributesTo(1, 'VARIABLE_VALUE')
+  return graphEntry({ nodes: Array.from({ length: count }, () => node({ attributes })) })
+}
+
 const REPEATED = attributesTo(1, 'py_state')
 
-const HOSTILE: Readonly<Record<string, { make: Forged; answer: RegExp }>> = {
+interface Hostile {
+  readonly make: Forged
+  /** Of a restore. */
+  readonly answer: RegExp
+  /** Of drawing its graph. */
+  readonly drawing?: RegExp
+}
+
+const HOSTILE: Readonly<Record<string, Hostile>> = {
   'a hundred thousand empty nodes': {
     make: { entries: [stringEntry(GRAPH_KEY, Buffer.from('0a00'.repeat(100_000), 'hex'))] },
     answer: /ok/,
@@ -99,6 +116,11 @@ const HOSTILE: Readonly<Record<string, { make: Forged; answer: RegExp }>> = {
       entries: [stringEntry('k', npy({})), star(50_000, attributesTo(20_000, 'other'), false)],
     },
     answer: /CKPT_CORRUPT/,
+  },
+  'a hundred thousand variables of one tensor of 254 axes': {
+    make: { entries: [{ key: 'k', shape: WIDE, size: 0, bytes: NOTHING }, sameVariable(100_000)] },
+    answer: /ok/,
+    drawing: /CKPT_CORRUPT/,
   },
   'twenty thousand tensors over the same mebibyte': {
     make: { entries: overlapping(20_000, { dtype: INT64, shape: [MIB / 8] }) },
@@ -135,7 +157,7 @@ interface Outcome {
 
 const KNOWN = /^(ok|CKPT_(CORRUPT|NOT_FOUND|UNSUPPORTED|TOO_LARGE|MISMATCH))$/
 
-for (const [what, { make, answer }] of Object.entries(HOSTILE)) {
+for (const [what, { make, answer, drawing = KNOWN }] of Object.entries(HOSTILE)) {
   t.test(`${what}: answered, within bounds`, async (t) => {
     const directory = t.testdir()
     const honest = forge(join(directory, 'honest'), { entries: stateOf({ x: npy({}) }) })
@@ -145,6 +167,7 @@ for (const [what, { make, answer }] of Object.entries(HOSTILE)) {
     t.strictSame(new Set(Object.values(calm?.answers ?? {})), new Set(['ok']))
     for (const [act, code] of Object.entries(outcome?.answers ?? {})) t.match(code, KNOWN, act)
     t.match(outcome?.answers['restore'], answer)
+    t.match(outcome?.answers['draw'], drawing)
     if (!sanitized) t.ok(Number(outcome?.growth) < BOUND, `it takes ${String(outcome?.growth)} MiB`)
   })
 }

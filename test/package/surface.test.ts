@@ -28,6 +28,7 @@ const EXPORTS = {
   checkpointExists: 'function',
   getCheckpointMtimes: 'function',
   getCheckpointState: 'function',
+  dotGraphFromCheckpoint: 'function',
   isCheckpointError: 'function',
   keepBest: 'function',
   keepEvery: 'function',
