@@ -29,32 +29,44 @@ const objects = new WeakMap<object, Tracked>()
 /** The object that a constructor returns in place of its own, so that assignments are seen. */
 export function track(target: object, tracking: Tracking): object {
   const untracked = new Set<string>()
+  const set = (name: string, descriptor: PropertyDescriptor): boolean => {
+    tracking.checkName?.(name)
+    const value: unknown = descriptor.value
+    if (value instanceof NoDependency) {
+      const isDone = Reflect.defineProperty(target, name, { ...descriptor, value: value.value })
+      if (isDone) untracked.add(name)
+      return isDone
+    }
+    tracking.check(name, value)
+    // Filled first: if that fails, nothing has been attached.
+    if (becomesChild(target, name, descriptor)) fill(proxy, name, () => tracking.find(name, value))
+    const isDone = Reflect.defineProperty(target, name, descriptor)
+    if (isDone) untracked.delete(name)
+    return isDone
+  }
   const handler: ProxyHandler<object> = {
     // Assignments, class fields and Object.assign all end here.
-    defineProperty: (_, name, descriptor) => {
-      if (typeof name === 'symbol' || !('value' in descriptor)) {
-        return Reflect.defineProperty(target, name, descriptor)
-      }
-      tracking.checkName?.(name)
-      const value: unknown = descriptor.value
-      if (value instanceof NoDependency) {
-        untracked.add(name)
-        return Reflect.defineProperty(target, name, { ...descriptor, value: value.value })
-      }
-      tracking.check(name, value)
-      // Filled first: if that fails, nothing has been attached.
-      fill(proxy, name, () => tracking.find(name, value))
-      untracked.delete(name)
-      return Reflect.defineProperty(target, name, descriptor)
-    },
+    defineProperty: (_, name, descriptor) =>
+      typeof name === 'symbol' || !('value' in descriptor)
+        ? Reflect.defineProperty(target, name, descriptor)
+        : set(name, descriptor),
     deleteProperty: (_, name) => {
-      if (typeof name === 'string') untracked.delete(name)
-      return Reflect.deleteProperty(target, name)
+      const isDone = Reflect.deleteProperty(target, name)
+      if (isDone && typeof name === 'string') untracked.delete(name)
+      return isDone
     },
   }
   const proxy: object = new Proxy(target, handler)
   objects.set(proxy, { target, untracked })
   return proxy
+}
+
+/** False for what stays hidden, and for what a frozen object will not take. */
+function becomesChild(target: object, name: string, descriptor: PropertyDescriptor): boolean {
+  const own = Object.getOwnPropertyDescriptor(target, name)
+  if (own === undefined) return descriptor.enumerable === true && Object.isExtensible(target)
+  const isFixed = own.configurable === false && own.writable !== true
+  return !isFixed && (descriptor.enumerable ?? own.enumerable) === true
 }
 
 /** Fills what becomes a child, if a restore waits for it. */
@@ -70,14 +82,20 @@ const trackedOf = (proxy: object): Tracked =>
 
 /** Names and values of the properties that may be children, in the order of assignment. */
 export function trackedEntries(proxy: object): [name: string, value: unknown][] {
-  const { target, untracked } = trackedOf(proxy)
-  return Object.entries(target).filter(([name]) => !untracked.has(name))
+  return Object.keys(trackedOf(proxy).target).flatMap((name) => {
+    const tracked = trackedProperty(proxy, name)
+    return tracked === undefined ? [] : [[name, tracked.value] as [string, unknown]]
+  })
 }
 
 /** One of these values; undefined if there is none of that name. */
-export function trackedValue(proxy: object, name: string): unknown {
+export const trackedValue = (proxy: object, name: string): unknown =>
+  trackedProperty(proxy, name)?.value
+
+/** Not of accessors, which were not assigned: a getter may make something new each time. */
+function trackedProperty(proxy: object, name: string): { readonly value: unknown } | undefined {
   const { target, untracked } = trackedOf(proxy)
-  const isOwn = Object.prototype.propertyIsEnumerable.call(target, name)
-  if (!isOwn || untracked.has(name)) return undefined
-  return (target as Readonly<Record<string, unknown>>)[name]
+  const own = Object.getOwnPropertyDescriptor(target, name)
+  const isTracked = own?.enumerable === true && 'value' in own && !untracked.has(name)
+  return isTracked ? { value: own.value as unknown } : undefined
 }
