@@ -8,6 +8,7 @@
  * @module
  */
 import { inspect } from 'node:util'
+import { isTypedArray } from '../array/typed-arrays.js'
 import { NO_VALUES, NODE, type TrackableNode } from './node.js'
 import { isPythonState, pythonStateValues, restorePythonState } from './python-state.js'
 
@@ -82,52 +83,70 @@ export function checkMember(value: unknown, where: string): void {
   )
 }
 
+/** True for what says itself how it is saved. */
+const hasProtocol = (value: object): boolean =>
+  NODE in value || trackable in value || isPythonState(value)
+
 /** A plain object or array that has no protocol of its own. */
 const isContainer = (value: unknown): value is object =>
   typeof value === 'object' &&
   value !== null &&
-  !(NODE in value || trackable in value || isPythonState(value)) &&
+  !hasProtocol(value) &&
   (Array.isArray(value) || isPlainObject(value))
 
 /** Not recursive: nothing is known of how deep it is. */
 function holdsTrackable(container: object, where: string): boolean {
-  const seen = new Set<object>([container])
-  for (const parent of seen) {
-    for (const [name, value] of Object.entries(parent)) {
-      checkMember(value, `${where}/${name}`)
-      if (isContainer(value)) seen.add(value)
-      else if (findNode(value, where) !== undefined) return true
+  const places = new Map<object, string>([[container, where]])
+  // The map grows while it is walked.
+  for (const [parent, place] of places) {
+    for (const [name, value] of objectsIn(parent)) {
+      const there = `${place}/${name}`
+      checkMember(value, there)
+      if (!isContainer(value)) {
+        if (findNode(value, there) !== undefined) return true
+      } else if (!places.has(value)) places.set(value, there)
     }
   }
   return false
 }
 
+/** Members that may be trackable: numbers and text, which may be many, are passed over. */
+function* objectsIn(container: object): Generator<[name: string, value: object]> {
+  const values = container as Readonly<Record<string, unknown>>
+  for (const name of Object.keys(container)) {
+    const value = values[name]
+    const isObject = typeof value === 'object' && value !== null
+    if (isObject && isMember(container, name)) yield [name, value]
+  }
+}
+
 /** A container of which only the trackable members count. */
 function looseNode(container: object, where: string): TrackableNode {
   const values = container as Readonly<Record<string, unknown>>
-  const member = (name: string): TrackableNode | undefined =>
-    findMember(values[name], `${where}/${name}`)
   return {
     ...NO_VALUES,
     identity: container,
     children: () =>
-      Object.keys(container).flatMap((name) => {
-        const child = member(name)
+      Array.from(objectsIn(container)).flatMap(([name, value]) => {
+        const child = findMember(value, `${where}/${name}`)
         return child === undefined ? [] : [[name, child] as const]
       }),
-    child: (name) => (isMember(container, name) ? member(name) : undefined),
+    child: (name) =>
+      isMember(container, name) ? findMember(values[name], `${where}/${name}`) : undefined,
   }
 }
 
 /** True for a typed array, an NdArray and what has the parts of one: to be wrapped, not forgotten. */
 export const isBareArray = (value: unknown): boolean =>
   ArrayBuffer.isView(value) ||
-  (typeof value === 'object' &&
-    value !== null &&
-    'data' in value &&
-    'shape' in value &&
-    !(NODE in value) &&
-    !(trackable in value))
+  (typeof value === 'object' && value !== null && !hasProtocol(value) && hasArrayParts(value))
+
+/** Other objects, too, have data and a shape: these are an array's, as are strides. */
+const hasArrayParts = (value: object): boolean =>
+  'data' in value &&
+  'shape' in value &&
+  Array.isArray(value.shape) &&
+  ('stride' in value || isTypedArray(value.data))
 
 function untrackable(value: unknown, where: string): TypeError {
   const shown = inspect(value, { depth: 0, maxArrayLength: 3, breakLength: Infinity })
