@@ -18,19 +18,15 @@ import ml_dtypes  # noqa: E402
 import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
 from tensorflow.python.checkpoint import checkpoint as checkpoint_lib  # noqa: E402
+import tf_trackables  # noqa: E402, F401 -- adds its commands
 from tensorflow.python.trackable import base as trackable_base  # noqa: E402
+from tf_commands import COMMANDS, command  # noqa: E402
 
-COMMANDS = {}
 # What an NdArray holds as numbers; everything else is carried as its bytes.
 NUMBERS = {'b1', 'i1', 'u1', 'i2', 'u2', 'i4', 'u4', 'i8', 'u8', 'f2', 'f4', 'f8', 'c8', 'c16'}
 TYPES = ['|b1', '|i1', '|u1', '<i2', '>u2', '<i4', '>i4', '<u4', '<i8', '>u8', '<f2', '>f2', '<f4', '>f4', '<f8', '>f8', '<c8',
          '>c8', '<c16', '<U3', '>U2', '|S5', '|V7', '<M8[ns]', '>M8[D]', '<m8[s]', '<f16', '<c32',
          [('a', '<i4'), ('b', '>f8', (2,)), ('c', '|S3')], [('bfloat16', '<u2')], [('float8_e5m2', '|u1')]]
-
-
-def command(f):
-    COMMANDS[f.__name__] = f
-    return f
 
 
 def describe(a):

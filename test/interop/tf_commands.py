@@ -1,0 +1,7 @@
+"""What tests can ask for: tf_worker.py runs the functions that are registered here, each by its name."""
+COMMANDS = {}
+
+
+def command(f):
+    COMMANDS[f.__name__] = f
+    return f

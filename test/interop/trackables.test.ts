@@ -1,0 +1,77 @@
+// Every kind of trackable against real TensorFlow, both ways: what one side saves, the other restores
+// with `assert_consumed()`, into objects that were there before or that come after the restore.
+import { join } from 'node:path'
+import t from 'tap'
+import { openCheckpoint, type ObjectGraph } from '../../lib/index.js'
+import { seeded } from '../fixtures/random'
+import { describeAll } from './bundle-values'
+import { Leaves, type LeafValue } from './leaves'
+import { Random } from './random-arrays'
+import { withTensorFlow, type TensorFlow } from './tensorflow'
+import { ROWS } from './trackable-rows'
+
+const SEED = Number(process.env['CKPT_SEED'] ?? 2019)
+
+interface Restored {
+  readonly values: Readonly<Record<string, LeafValue>>
+  readonly counter: number
+}
+
+/** Objects, edges, keys and attributes: all that does not depend on who named the variables. */
+const outline = (graph: ObjectGraph | undefined): unknown =>
+  graph?.nodes.map(({ children, attributes, slotVariables }) => ({
+    children,
+    attributes: attributes.map(({ name, checkpointKey }) => ({ name, checkpointKey })),
+    slotVariables,
+  }))
+
+async function outlineOf(prefix: string): Promise<unknown> {
+  const reader = await openCheckpoint(prefix)
+  const found = outline(reader.objectGraph)
+  await reader.close()
+  return found
+}
+
+withTensorFlow(t, (tensorflow: TensorFlow) => {
+  for (const [i, row] of ROWS.entries()) {
+    const random = new Random(seeded(SEED + i))
+
+    t.test(`${row.name}: TensorFlow restores what we save`, async (t) => {
+      const leaves = new Leaves(row.tree, random)
+      const { root, attach } = row.build(leaves)
+      attach()
+      const prefix = await root.save(join(t.testdir(), 'ckpt'))
+      // Other values, all of which are replaced.
+      const tree = new Leaves(row.tree, random).describe()
+      for (const later of [false, true]) {
+        const request = { prefix, tree, later }
+        const found = (await tensorflow.call('restore_trackables', request)) as Restored
+        const when = later ? 'into objects that come later' : 'into objects that are there'
+        t.strictSame(found, { values: leaves.expected, counter: 1 }, when)
+      }
+    })
+
+    t.test(`${row.name}: we restore what TensorFlow saves`, async (t) => {
+      const directory = t.testdir()
+      const theirs = new Leaves(row.tree, random)
+      const request = { tree: theirs.describe(), base: join(directory, 'ckpt') }
+      const prefix = (await tensorflow.call('save_trackables', request)) as string
+      for (const later of [false, true]) {
+        const leaves = new Leaves(row.tree, random)
+        const { root, attach } = row.build(leaves)
+        if (!later) attach()
+        const status = await root.restore(prefix)
+        if (later) attach()
+        status.assertConsumed()
+        const when = later ? 'into objects that come later' : 'into objects that are there'
+        t.strictSame(leaves.found, theirs.expected, when)
+        t.equal(root.saveCounter, 1)
+        t.equal(status.restored, Object.keys(theirs.expected).length + 1)
+        const again = await root.write(join(directory, `again-${String(later)}`))
+        t.strictSame(await describeAll(again), await describeAll(prefix), 'saved again')
+        // A counter that is there before the children is numbered before them.
+        if (!later) t.strictSame(await outlineOf(again), await outlineOf(prefix), 'the same objects')
+      }
+    })
+  }
+})
