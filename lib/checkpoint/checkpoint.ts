@@ -59,9 +59,9 @@ class CheckpointBase extends Tracked {
     // Tens of milliseconds once: here, while the program starts, not in its first save.
     loadMessages()
     const named = Object.entries(children)
-    // TensorFlow tracks keyword arguments in the order of their names' code points, which is that
-    // of their UTF-8 bytes; `root` is none of them.
-    named.sort(([a], [b]) => rank(a) - rank(b) || compareText(a, b))
+    // TensorFlow tracks keyword arguments, `root` among them, in the order of their names' code
+    // points, which is that of their UTF-8 bytes.
+    named.sort(([a], [b]) => compareText(a, b))
     for (const [name, value] of named) {
       Object.defineProperty(this, name, {
         value: value as unknown,
@@ -245,7 +245,6 @@ class CheckpointBase extends Tracked {
   }
 }
 
-const rank = (name: string): number => (name === ROOT ? 1 : 0)
 const compareText = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b))
 
 /** Methods are not overwritten, and the counter is ours. */

@@ -7,6 +7,7 @@ import {
   listVariables,
   NumpyState,
   openCheckpoint,
+  openCheckpointSync,
   RestoreStatus,
   zeros,
   type NdArray,
@@ -39,6 +40,28 @@ t.test('children are properties, in the order of their names', (t) => {
   t.ok(checkpoint instanceof Checkpoint)
   t.end()
 })
+
+t.test(
+  'a root has its own children first, then those of the Checkpoint, itself among them',
+  (t) => {
+    const model = { x: new NumpyState(), b: {} }
+    const checkpoint = new Checkpoint({ z: {}, root: model, a: {} })
+    const reader = openCheckpointSync(checkpoint.saveSync(join(t.testdir(), 'ckpt')))
+    t.strictSame(
+      reader.objectGraph?.nodes[0]?.children.map(({ localName, nodeId }) => [localName, nodeId]),
+      [
+        ['x', 1],
+        ['b', 2],
+        ['a', 3],
+        ['root', 0],
+        ['z', 4],
+        ['save_counter', 5],
+      ],
+      'as TensorFlow numbers them',
+    )
+    t.end()
+  },
+)
 
 t.test('children that cannot be saved are refused by name', (t) => {
   const make = (children: unknown) => () => new Checkpoint(children as object)
