@@ -161,5 +161,5 @@ export class Leaves {
 
 function describeAny(value: NdArray | Uint8Array | object): LeafValue {
   if (value instanceof Uint8Array) return { value: toHex(value) }
-  return 'dtype' in value ? describeValue(value as NdArray) : { value }
+  return 'dtype' in value ? describeValue(value) : { value }
 }

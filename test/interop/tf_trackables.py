@@ -9,7 +9,6 @@ import make_fixtures as fixtures
 import numpy as np
 import tensorflow as tf
 from tensorflow.python.trackable import autotrackable, data_structures
-from tensorflow.python.trackable import base as trackable_base
 from tf_commands import command
 
 
@@ -68,8 +67,7 @@ def describe_leaf(leaf):
     return {'dtype': dtype, 'shape': list(array.shape), 'value': data.hex()}
 
 
-PARENTS = {'module': tf.Module, 'auto': autotrackable.AutoTrackable, 'checkpoint': tf.train.Checkpoint, 'base': trackable_base.Trackable,
-           'numpy_state': fixtures.NumpyState}
+PARENTS = {'module': tf.Module, 'auto': autotrackable.AutoTrackable, 'checkpoint': tf.train.Checkpoint, 'numpy_state': fixtures.NumpyState}
 
 
 class Builder:
@@ -88,7 +86,7 @@ class Builder:
         kind = self.tree[i]['kind']
         if kind in ('list', 'tuple', 'List'):
             values = [child for _, child in self.child_list(i)]
-            self.made[i] = {'list': list, 'tuple': tuple, 'List': lambda v: data_structures.List(*v)}[kind](values)
+            self.made[i] = {'list': list, 'tuple': tuple, 'List': data_structures.List}[kind](values)
         elif kind in ('dict', 'Mapping'):
             self.made[i] = {} if kind == 'dict' else data_structures.Mapping()
             for name, child in self.child_list(i):
@@ -106,10 +104,10 @@ class Builder:
         for name, child in self.child_list(i):
             if isinstance(parent, fixtures.NumpyState):
                 parent.children[name] = child
-            elif isinstance(parent, (tf.Module, autotrackable.AutoTrackable)):
-                setattr(parent, name, child)
-            else:
+            elif isinstance(parent, State):
                 parent._track_trackable(child, name)
+            else:
+                setattr(parent, name, child)
 
     def root(self):
         """The Checkpoint, still without children. One with a root has them all from the start, or it does not know them."""
