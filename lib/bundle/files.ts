@@ -8,13 +8,14 @@ import {
   constants,
   fstatSync,
   fsyncSync,
+  opendirSync,
   openSync,
   readdirSync,
   readSync,
   statSync,
   type Stats,
 } from 'node:fs'
-import { open, readdir, stat, type FileHandle } from 'node:fs/promises'
+import { open, opendir, readdir, stat, type FileHandle } from 'node:fs/promises'
 import { constants as system } from 'node:os'
 import { CheckpointError, isCheckpointError } from '../errors.js'
 import { fromNodeError, ioError } from '../native.js'
@@ -90,6 +91,40 @@ export function* listDirectory(path: string, sync: boolean): Steps<string[]> {
     if (isMissing(error)) return []
     throw fromNodeError(error, path)
   }
+}
+
+/** Some of the names in a directory, at most `limit`; none if it cannot be read. */
+export function* listSome(path: string, limit: number, sync: boolean): Steps<string[]> {
+  try {
+    return sync ? listSomeSync(path, limit) : yield* wait(listSomeAsync(path, limit))
+  } catch {
+    return []
+  }
+}
+
+function listSomeSync(path: string, limit: number): string[] {
+  const names: string[] = []
+  const directory = opendirSync(path)
+  try {
+    while (names.length < limit) {
+      const entry = directory.readSync()
+      if (entry === null) break
+      names.push(entry.name)
+    }
+  } finally {
+    directory.closeSync()
+  }
+  return names
+}
+
+async function listSomeAsync(path: string, limit: number): Promise<string[]> {
+  const names: string[] = []
+  // Closed by the loop, also when it ends early.
+  for await (const { name } of await opendir(path)) {
+    if (names.length >= limit) break
+    names.push(name)
+  }
+  return names
 }
 
 /** True if the path is a directory; false if it is anything else or not there. */

@@ -8,12 +8,12 @@ import { resolve } from 'node:path'
 import { inspect } from 'node:util'
 import { loadMessages } from '../bundle/messages.js'
 import { checkPath, checkPrefix, type PathInput } from '../bundle/names.js'
+import { meansSavedModel, savedModelPrefix } from '../bundle/read/saved-model.js'
 import { NO_VALUES, NODE, type TrackableNode } from '../graph/node.js'
 import { nodeOf } from '../graph/trackable.js'
 import { track, trackedEntries, trackedValue, type Tracking } from '../trackables/tracked.js'
 import { runAsync, runSync, type Steps } from '../twin.js'
 import { SAVE_COUNTER, SaveCounter } from './counter.js'
-import type { Matches } from './matches.js'
 import { checkSaveOptions, type SaveOptions } from './options.js'
 import { SaveQueue } from './queue.js'
 import { restoreObjects } from './restore.js'
@@ -123,7 +123,8 @@ class CheckpointBase extends Tracked {
   /**
    * Restores what matches by name, by object graph. If anything fails the objects stay as they were.
    *
-   * @param path prefix that `save` or TensorFlow returned; null restores nothing
+   * @param path prefix that `save` or TensorFlow returned, or the directory of a SavedModel; null
+   *   restores nothing
    * @throws CheckpointError CKPT_NOT_FOUND, CKPT_CORRUPT, CKPT_MISMATCH, CKPT_UNSUPPORTED, CKPT_IO;
    *   `signal.reason` if aborted
    */
@@ -189,21 +190,25 @@ class CheckpointBase extends Tracked {
     // Now: the working directory may be another one when it is this restore's turn.
     const absolute = prefix === null ? null : resolve(prefix)
     // After the saves before it, so that it does not change what they are about to number.
-    const restored = yield* this.#queue.run(undefined, sync, undefined, () =>
-      this.#read(absolute, checked, sync),
+    const status = yield* this.#queue.run(undefined, sync, undefined, () =>
+      this.#read(prefix, absolute, checked, sync),
     )
     if (createCounter) this.#createCounter()
-    return new RestoreStatus(prefix, restored)
+    return status
   }
 
   *#read(
-    prefix: string | null,
+    given: string | null,
+    absolute: string | null,
     options: ReturnType<typeof checkRestoreOptions>,
     sync: boolean,
-  ): Steps<{ result: Matches | undefined }> {
-    if (prefix === null) return { result: undefined }
+  ): Steps<{ result: RestoreStatus }> {
+    if (given === null || absolute === null) return { result: new RestoreStatus(null, undefined) }
+    const isModel = meansSavedModel(absolute)
+    const prefixAt = (path: string): string => (isModel ? savedModelPrefix(path) : path)
     const root = (): TrackableNode => this[NODE]()
-    return { result: yield* restoreObjects(root, prefix, options, sync) }
+    const matches = yield* restoreObjects(root, prefixAt(absolute), options, sync)
+    return { result: new RestoreStatus(prefixAt(given), matches) }
   }
 
   #createCounter(): void {

@@ -1,7 +1,13 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { isDirectory, listDirectory, readWhole, syncDirectory } from '../../lib/bundle/files.js'
+import {
+  isDirectory,
+  listDirectory,
+  listSome,
+  readWhole,
+  syncDirectory,
+} from '../../lib/bundle/files.js'
 import { runAsync, runSync } from '../../lib/twin.js'
 
 t.test('a file is read whole, up to a limit', async (t) => {
@@ -42,6 +48,23 @@ t.test('names in a directory', async (t) => {
   const error = { code: 'CKPT_IO', details: { name: 'ENOTDIR', path: join(dir, 'b') } }
   await t.rejects(runAsync(listDirectory(join(dir, 'b'), false)), error)
   t.throws(() => runSync(listDirectory(join(dir, 'b'), true)), error)
+})
+
+t.test('some names in a directory', async (t) => {
+  const names = Array.from({ length: 100 }, (_, i) => `f${String(i)}`).sort()
+  const dir = t.testdir(Object.fromEntries(names.map((name) => [name, ''])))
+  for (const limit of [0, 1, 40, 100, 1000]) {
+    const found = [await runAsync(listSome(dir, limit, false)), runSync(listSome(dir, limit, true))]
+    for (const some of found) {
+      t.equal(some.length, Math.min(limit, 100))
+      t.ok(some.every((name) => names.includes(name)))
+      t.equal(new Set(some).size, some.length)
+    }
+  }
+  for (const name of ['none', 'f0']) {
+    t.strictSame(await runAsync(listSome(join(dir, name), 9, false)), [])
+    t.strictSame(runSync(listSome(join(dir, name), 9, true)), [])
+  }
 })
 
 t.test('what is a directory', async (t) => {

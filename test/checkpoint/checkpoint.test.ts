@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import t from 'tap'
 import {
@@ -257,4 +257,45 @@ t.test('promise functions never throw in the call', async (t) => {
     new TypeError('path must be a string or a file URL, got 3'),
   )
   t.notOk(existsSync('x-1.index'))
+})
+
+t.test('the directory of a SavedModel is restored as its values', async (t) => {
+  const dir = t.testdir({ 'saved_model.pb': '' })
+  const prefix = join(dir, 'variables/variables')
+  await new Checkpoint({ arrays: stateOf({ x: zeros([2]) }) }).write(prefix)
+  for (const where of [dir, pathToFileURL(dir)]) {
+    for (const manner of ['restore', 'restoreSync', 'read', 'readSync'] as const) {
+      const arrays = emptyState()
+      const status = await new Checkpoint({ arrays })[manner](where)
+      t.equal(status.path, prefix, manner)
+      t.strictSame(arrays['x']?.shape, [2], manner)
+    }
+  }
+  const start = process.cwd()
+  t.teardown(() => {
+    process.chdir(start)
+  })
+  process.chdir(join(dir, '..'))
+  const name = basename(dir)
+  const reading = new Checkpoint({ arrays: emptyState() }).read(`${name}/`)
+  process.chdir(start)
+  t.equal((await reading).path, `${name}/variables/variables`, 'relative as it was given')
+})
+
+t.test('a path that is nearly right is told', async (t) => {
+  const dir = t.testdir()
+  const checkpoint = new Checkpoint()
+  const latest = await checkpoint.save(join(dir, 'run/ckpt'))
+  const cases: [path: string, message: RegExp][] = [
+    ['run', /'.*run': it is a directory; its latest checkpoint, .*, is '.*run\/ckpt-1'$/],
+    ['run/', /'.*run': it is a directory; its latest/],
+    ['run/ckpt', /there is no file '.*ckpt\.index', but there is '.*run\/ckpt-1' \(/],
+  ]
+  for (const [path, message] of cases) {
+    for (const manner of ['restore', 'restoreSync', 'read', 'readSync'] as const) {
+      const restoring = async (): Promise<unknown> => checkpoint[manner](join(dir, path))
+      await t.rejects(restoring, { code: 'CKPT_NOT_FOUND', message }, `${manner} ${path}`)
+    }
+  }
+  await checkpoint.restore(latest)
 })

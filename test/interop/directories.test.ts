@@ -7,12 +7,19 @@ import {
   checkpointExists,
   getCheckpointMtimes,
   getCheckpointState,
+  listVariables,
   loadCheckpoint,
+  loadVariable,
   removeCheckpoint,
   updateCheckpointStateSync,
+  Variable,
+  VariableState,
+  zeros,
+  type NdArray,
 } from '../../lib/index.js'
 import { filesIn } from '../checkpoint/files'
-import { readFixtures } from './expected'
+import { arrayBytes, sha256 } from './bytes'
+import { readFixtures, type ExpectedVariable } from './expected'
 import { withTensorFlow, type TensorFlow } from './tensorflow'
 
 withTensorFlow(t, (tensorflow: TensorFlow) => {
@@ -121,5 +128,59 @@ withTensorFlow(t, (tensorflow: TensorFlow) => {
       t.equal(ours.length, reader.variables().length + 1)
       if (whole.length === debug.split('\n').length) t.equal(reader.debugString(), debug)
     }
+  })
+
+  t.test('a SavedModel is restored into variables', async (t) => {
+    const directory = join(t.testdir(), 'export')
+    const request = { seed: 7, directory }
+    const expected = (await tensorflow.call('saved_model', request)) as ExpectedVariable[]
+    t.ok(filesIn(directory).includes('saved_model.pb'))
+    const states = () => ({
+      w: new Variable(zeros([3, 4], 'float32')),
+      layers: [new Variable(zeros([5])), new Variable(zeros([], 'int32'))],
+      table: { 'a/b': new Variable(zeros([2, 2], 'bfloat16')) },
+      inner: new VariableState<Record<string, NdArray>>(),
+    })
+    const valuesOf = ({ w, layers, table, inner }: ReturnType<typeof states>): NdArray[] =>
+      [inner['b'], ...layers.map(({ value }) => value), table['a/b'].value, w.value] as NdArray[]
+    const describe = (array: NdArray): object => ({
+      dtype: array.dtype,
+      shape: [...array.shape],
+      sha256: sha256(arrayBytes(array)),
+    })
+    const wanted = expected.map(({ dtype, shape, sha256 }) => ({ dtype, shape, sha256 }))
+    for (const manner of ['restore', 'restoreSync', 'read', 'readSync'] as const) {
+      const program = states()
+      const status = await new Checkpoint(program)[manner](directory)
+      t.equal(status.path, join(directory, 'variables/variables'))
+      t.strictSame(status.missingInProgram, [])
+      t.strictSame(valuesOf(program).map(describe), wanted, manner)
+    }
+    const root = states()
+    await new Checkpoint({ root }).restore(directory)
+    t.strictSame(valuesOf(root).map(describe), wanted, 'as the root')
+
+    const keys = expected.map(({ key }) => key)
+    t.strictSame(
+      listVariables(directory).map(([key]) => key),
+      ['_CHECKPOINTABLE_OBJECT_GRAPH', ...keys],
+    )
+    for (const { key, dtype, shape, sha256 } of expected) {
+      t.strictSame(describe(loadVariable(directory, key) as NdArray), { dtype, shape, sha256 }, key)
+    }
+  })
+
+  t.test('a directory that is none is refused by both', async (t) => {
+    const directory = t.testdir()
+    const latest = await new Checkpoint().save(join(directory, 'ckpt'))
+    await t.rejects(tensorflow.call('inspect', { prefix: join(directory, 'ckpt') }))
+    const tree = [{ kind: 'checkpoint', children: [], names: [] }]
+    const request = { prefix: directory, tree }
+    // It takes the directory for a damaged file of its oldest format.
+    await t.rejects(tensorflow.call('restore', request), { name: 'DataLossError' })
+    await t.rejects(new Checkpoint().restore(directory), {
+      code: 'CKPT_NOT_FOUND',
+      message: latest,
+    })
   })
 })

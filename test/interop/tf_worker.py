@@ -179,6 +179,27 @@ def reader(prefix):
         'debug': opened.debug_string().decode('utf-8', 'replace')}
 
 
+@command
+def saved_model(seed, directory):
+    """A SavedModel of a tf.Module with variables, by themselves, in a list, a dict and a module."""
+    rng = np.random.default_rng(seed)
+    made = []
+
+    def variable(key, dtype, shape):
+        value = fixtures.array(rng, dtype, shape)
+        made.append({'key': f'{key}/.ATTRIBUTES/VARIABLE_VALUE', 'dtype': dtype, 'shape': shape, 'sha256': fixtures.sha(value.tobytes())})
+        return tf.Variable(value)
+
+    model = tf.Module()
+    model.w = variable('w', 'float32', [3, 4])
+    model.layers = [variable('layers/0', 'float64', [5]), variable('layers/1', 'int32', [])]
+    model.table = {'a/b': variable('table/a.Sb', 'bfloat16', [2, 2])}
+    model.inner = tf.Module()
+    model.inner.b = variable('inner/b', 'int64', [7])
+    tf.saved_model.save(model, directory)
+    return sorted(made, key=lambda v: v['key'])
+
+
 def random_array(rng):
     dtype = np.dtype(TYPES[rng.integers(len(TYPES))])
     shape = [int(d) for d in rng.integers(0, 5, rng.integers(0, 6))]

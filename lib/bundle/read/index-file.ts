@@ -4,12 +4,13 @@
  * @module
  */
 import { constants } from 'node:buffer'
-import { CheckpointError, corrupt, isCheckpointError } from '../../errors.js'
+import { corrupt, isCheckpointError } from '../../errors.js'
 import type { Steps } from '../../twin.js'
 import { readWhole } from '../files.js'
 import { decodeEntry, decodeHeader, type BundleEntry, type BundleHeader } from '../messages.js'
 import { indexPath } from '../names.js'
 import { encodeSliceKey } from '../ordered-code.js'
+import { notFound } from './not-found.js'
 import { readTable } from '../table/reader.js'
 
 export interface BundleIndex {
@@ -29,13 +30,7 @@ export function* readIndex(prefix: string, sync: boolean): Steps<BundleIndex> {
     bytes = yield* readWhole(path, constants.MAX_LENGTH, sync)
   } catch (error) {
     if (!isCheckpointError(error, 'CKPT_NOT_FOUND')) throw error
-    throw new CheckpointError(
-      'CKPT_NOT_FOUND',
-      `no checkpoint '${prefix}': there is no file '${path}' (a path that save() returned ends in ` +
-        "a number, as '-1')",
-      { path },
-      { cause: error },
-    )
+    throw yield* notFound(prefix, sync, error)
   }
   return parseIndex(bytes, path)
 }

@@ -20,6 +20,7 @@ import {
   type OperationOptions,
 } from '../operation.js'
 import { CheckpointReader } from './reader.js'
+import { isSavedModel, savedModelPrefix } from './saved-model.js'
 import type { StringTensor } from './strings.js'
 import { openContext } from './tensor-context.js'
 
@@ -79,11 +80,12 @@ function* openSteps(path: PathInput, options: ReadOptions, sync: boolean): Steps
   })
 }
 
-/** A prefix as it is; a directory as its latest checkpoint. */
+/** A prefix as it is; a directory as its latest checkpoint, or as the values of a SavedModel. */
 function* resolvePrefix(path: string, sync: boolean): Steps<string> {
   if (existsSync(indexPath(path)) || !(yield* isDirectory(path, sync))) return path
   const latest = latestCheckpoint(path)
   if (latest !== null) return latest
+  if (isSavedModel(path)) return savedModelPrefix(path)
   const message = `directory '${path}' has no latest checkpoint: no readable state file 'checkpoint', or what it names is gone`
   throw new CheckpointError('CKPT_NOT_FOUND', message, { path })
 }
@@ -91,7 +93,8 @@ function* resolvePrefix(path: string, sync: boolean): Steps<string> {
 /**
  * Opens a checkpoint for reading.
  *
- * @param path the prefix that `save` returned, or a directory: its latest checkpoint
+ * @param path the prefix that `save` returned, or a directory: its latest checkpoint, or the values of
+ *   the SavedModel in it
  * @param options `verify` is `lazy` by default here
  * @throws CheckpointError CKPT_NOT_FOUND, CKPT_CORRUPT, CKPT_UNSUPPORTED, CKPT_IO
  */
@@ -110,7 +113,8 @@ export function openCheckpointSync(path: PathInput, options: ReadOptions = {}): 
 /**
  * TensorFlow's name of `openCheckpointSync`: opens a checkpoint for reading.
  *
- * @param path the prefix that `save` returned, or a directory: its latest checkpoint
+ * @param path the prefix that `save` returned, or a directory: its latest checkpoint, or the values of
+ *   the SavedModel in it
  * @param options `verify` is `lazy` by default here
  * @throws CheckpointError CKPT_NOT_FOUND, CKPT_CORRUPT, CKPT_UNSUPPORTED, CKPT_IO
  */
@@ -121,7 +125,7 @@ export function loadCheckpoint(path: PathInput, options: ReadOptions = {}): Chec
 /**
  * Keys and shapes of a checkpoint, sorted by key.
  *
- * @param path a prefix, or a directory: its latest checkpoint
+ * @param path a prefix, or a directory, as `openCheckpoint` takes it
  */
 export function listVariables(path: PathInput): [key: string, shape: number[]][] {
   const reader = openCheckpointSync(path)
@@ -133,7 +137,7 @@ export function listVariables(path: PathInput): [key: string, shape: number[]][]
 /**
  * One tensor of a checkpoint, checked.
  *
- * @param path a prefix, or a directory: its latest checkpoint
+ * @param path a prefix, or a directory, as `openCheckpoint` takes it
  * @param key as `listVariables` gives it; a `:0` at its end is dropped, as TensorFlow does
  */
 export function loadVariable(path: PathInput, key: string): NdArray | StringTensor {

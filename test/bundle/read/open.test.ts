@@ -45,6 +45,25 @@ t.test('a prefix counts before a directory of its name', async (t) => {
   t.equal((await openCheckpoint(join(dir, 'ckpt'))).path, join(dir, 'ckpt'))
 })
 
+t.test(
+  'a directory of a SavedModel is its values, unless it has a latest checkpoint',
+  async (t) => {
+    const dir = t.testdir({ 'saved_model.pb': '' })
+    const missing = { code: 'CKPT_NOT_FOUND', message: /^no checkpoint '.*variables\/variables'/ }
+    await t.rejects(openCheckpoint(dir), missing)
+    const prefix = join(dir, 'variables/variables')
+    await new Checkpoint({ arrays: stateOf({ x: zeros([2]) }) }).write(prefix)
+    for (const where of [dir, `${dir}/`, pathToFileURL(dir)]) {
+      t.equal((await openCheckpoint(where)).path, prefix)
+      t.equal(loadCheckpoint(where).path, prefix)
+    }
+    t.strictSame(listVariables(dir), listVariables(prefix))
+    t.ok(loadVariable(dir, KEY) instanceof StringTensor)
+    const path = await new Checkpoint().save(join(dir, 'ckpt'))
+    t.equal(loadCheckpoint(dir).path, path, 'as TensorFlow does')
+  },
+)
+
 t.test('relative paths belong to the directory of the call', async (t) => {
   const dir = t.testdir({ run: {}, other: {} })
   await saved(join(dir, 'run/ckpt'), { x: zeros([2]) })
