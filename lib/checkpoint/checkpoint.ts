@@ -231,6 +231,7 @@ class CheckpointBase extends Tracked {
         const value = trackedValue(this, name)
         return value === undefined ? root?.child(name) : nodeOf(value, name)
       },
+      renewed: () => this[NODE](),
     }
   }
 

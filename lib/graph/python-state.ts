@@ -33,7 +33,7 @@ export const isPythonState = (value: object): value is PythonState =>
   'deserialize' in value &&
   typeof value.deserialize === 'function'
 
-const isThenable = (value: unknown): value is PromiseLike<unknown> =>
+export const isThenable = (value: unknown): value is PromiseLike<unknown> =>
   typeof value === 'object' && value !== null && 'then' in value
 
 /** @throws TypeError unless `serialize` returned bytes or text */

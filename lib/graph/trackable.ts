@@ -10,7 +10,7 @@
 import { inspect } from 'node:util'
 import { isTypedArray } from '../array/typed-arrays.js'
 import { NO_VALUES, NODE, type TrackableNode } from './node.js'
-import { isPythonState, pythonStateValues, restorePythonState } from './python-state.js'
+import { isPythonState, isThenable, pythonStateValues, restorePythonState } from './python-state.js'
 
 /**
  * Makes a class of any kind trackable: a method under this symbol returns the object's children by
@@ -54,8 +54,7 @@ export function nodeOf(value: unknown, where: string): TrackableNode {
 export function findNode(value: unknown, where: string): TrackableNode | undefined {
   if (typeof value !== 'object' || value === null) return undefined
   if (NODE in value) return (value as HasNode)[NODE]()
-  if (trackable in value) return protocolNode(value, where)
-  if (isPythonState(value)) return protocolNode(value, where)
+  if (trackable in value || isPythonState(value)) return protocolNode(value, where)
   if (Array.isArray(value)) return containerNode(value, where, Array.from(value.keys(), String))
   if (isPlainObject(value)) return containerNode(value, where, Object.keys(value))
   return undefined
@@ -183,30 +182,51 @@ const isMember = (container: object, name: string): boolean =>
   Object.prototype.propertyIsEnumerable.call(container, name) &&
   (!Array.isArray(container) || String(Number(name)) === name)
 
+/** An object that names its children, takes its state back, or both. */
 function protocolNode(object: object, where: string): TrackableNode {
-  const children = (): Map<string, unknown> =>
-    trackable in object ? childrenOf(object as TrackableObject, where) : new Map<string, unknown>()
-  const node = {
+  return { ...namedNode(object, where), ...ownValues(object, where) }
+}
+
+/** The edges of an object that may name its children itself. */
+export function namedNode(
+  object: object,
+  where: string,
+): Pick<TrackableNode, 'identity' | 'children' | 'child' | 'renewed'> {
+  /** For `child`: asked once for all of them, since an answer takes time for each. */
+  let named: ReadonlyMap<string, unknown> | undefined
+  const at = (name: string, child: unknown): TrackableNode => nodeOf(child, `${where}/${name}`)
+  return {
     identity: object,
     children: () =>
-      Array.from(children(), ([name, child]) => [name, nodeOf(child, `${where}/${name}`)] as const),
-    child: (name: string): TrackableNode | undefined => {
-      const named = children()
-      return named.has(name) ? nodeOf(named.get(name), `${where}/${name}`) : undefined
+      Array.from(childrenOf(object, where), ([name, child]) => [name, at(name, child)] as const),
+    child: (name) => {
+      named ??= childrenOf(object, where)
+      return named.has(name) ? at(name, named.get(name)) : undefined
     },
-  }
-  if (!isPythonState(object)) return { ...NO_VALUES, ...node }
-  return {
-    ...node,
-    values: () => pythonStateValues(object, where),
-    restore: (attributes, reader) => restorePythonState(object, where, attributes, reader),
+    renewed: () => protocolNode(object, where),
   }
 }
 
+/** The values of an object that may be a state. */
+export const ownValues = (
+  object: object,
+  where: string,
+): Pick<TrackableNode, 'values' | 'restore'> =>
+  isPythonState(object)
+    ? {
+        values: () => pythonStateValues(object, where),
+        restore: (attributes, reader) => restorePythonState(object, where, attributes, reader),
+      }
+    : NO_VALUES
+
 /** @throws TypeError unless the object named its children as it should */
-function childrenOf(object: TrackableObject, where: string): Map<string, unknown> {
-  const answer: unknown = object[trackable]()
-  if (typeof answer !== 'object' || answer === null) throw wrongAnswer(answer, where)
+function childrenOf(object: object, where: string): Map<string, unknown> {
+  if (!(trackable in object)) return new Map()
+  const method: unknown = object[trackable]
+  const answer: unknown = typeof method === 'function' ? method.call(object) : method
+  const isAnswer = typeof method === 'function' && typeof answer === 'object' && answer !== null
+  // Of an asynchronous method all children would be lost.
+  if (!isAnswer || isThenable(answer)) throw wrongAnswer(answer, where)
   if (!(Symbol.iterator in answer)) return new Map(Object.entries(answer))
   const children = new Map<string, unknown>()
   for (const pair of answer as Iterable<unknown>) {

@@ -4,9 +4,8 @@
  *
  * @module
  */
-import { NO_VALUES, NODE, type TrackableNode } from '../graph/node.js'
-import { isPythonState, pythonStateValues, restorePythonState } from '../graph/python-state.js'
-import { checkMember, findMember } from '../graph/trackable.js'
+import { NODE, type TrackableNode } from '../graph/node.js'
+import { checkMember, findMember, namedNode, ownValues } from '../graph/trackable.js'
 import { track, trackedEntries, trackedValue } from './tracked.js'
 
 const TRACKING = { check: checkMemberOf, find: findMemberOf }
@@ -34,7 +33,8 @@ function findMemberOf(name: string, value: unknown): TrackableNode | undefined {
  * ```
  *
  * What is assigned after a restore takes its saved values at the assignment. A class may also have
- * `serialize` and `deserialize`: see `PythonState`.
+ * `serialize` and `deserialize`: see `PythonState`. What it keeps in private fields, which nobody
+ * else sees being assigned, it may name by a method under the symbol `trackable`.
  *
  * @throws TypeError when a bare array is assigned, which would not be saved: see `NoDependency`
  */
@@ -56,20 +56,36 @@ export class Trackable {
 
 /** @internal The node of an object that `track` has made. */
 export function trackableNode(object: object): TrackableNode {
-  const node = {
-    identity: object,
-    children: () =>
-      trackedEntries(object).flatMap(([name, value]) => {
-        const child = findMember(value, name)
-        return child === undefined ? [] : [[name, child] as const]
-      }),
-    child: (name: string) => findMember(trackedValue(object, name), name),
-  }
-  if (!isPythonState(object)) return { ...NO_VALUES, ...node }
-  const where = object.constructor.name
+  // Not `object.constructor`, which may be a child.
+  const where = (Object.getPrototypeOf(object) as object).constructor.name
+  const named = namedNode(object, where)
+  const assigned = (): Edge[] =>
+    trackedEntries(object).flatMap(([name, value]) => {
+      const child = findMember(value, name)
+      return child === undefined ? [] : [[name, child] as const]
+    })
   return {
-    ...node,
-    values: () => pythonStateValues(object, where),
-    restore: (attributes, reader) => restorePythonState(object, where, attributes, reader),
+    ...ownValues(object, where),
+    identity: object,
+    children: () => joined([...assigned(), ...named.children()], where),
+    child: (name) => findMember(trackedValue(object, name), name) ?? named.child(name),
+    renewed: () => trackableNode(object),
   }
+}
+
+type Edge = readonly [name: string, child: TrackableNode]
+
+/** Each name once. @throws TypeError if two objects have one name */
+function joined(edges: readonly Edge[], where: string): Edge[] {
+  const byName = new Map<string, TrackableNode>()
+  for (const [name, child] of edges) {
+    const known = byName.get(name)
+    if (known !== undefined && known.identity !== child.identity) {
+      throw new TypeError(
+        `'${where}' names a child '${name}' and has another one as its property; rename one of them`,
+      )
+    }
+    if (known === undefined) byName.set(name, child)
+  }
+  return [...byName]
 }
