@@ -222,6 +222,7 @@ class CheckpointBase extends Tracked {
     const root = this.#root === undefined ? undefined : nodeOf(this.#root, ROOT)
     return {
       ...(root?.slots && { slots: root.slots }),
+      ...(root?.together && { together: root.together }),
       identity: root?.identity ?? this,
       values: root === undefined ? NO_VALUES.values : () => root.values(),
       restore: (attributes, reader) => root?.restore(attributes, reader),

@@ -7,6 +7,7 @@ import type { Extent } from '../bundle/read/extent.js'
 import type { SerializedTensor } from '../bundle/messages.js'
 import type { CheckpointReader } from '../bundle/read/reader.js'
 import type { BundleValue } from '../bundle/write/values.js'
+import type { Group } from './together.js'
 
 /** Classes of this package answer with their node under this symbol. */
 export const NODE: unique symbol = Symbol('ndcheckpoint.node')
@@ -25,8 +26,12 @@ export interface NodeValue {
   /** TensorFlow 1's variable name, for loading by name; absent: the object's path. */
   readonly fullName?: string
   readonly describe: () => ValueInfo
-  /** Its bytes as they are now. */
-  readonly encode: (key: string) => BundleValue
+  /**
+   * Its bytes as they are now.
+   *
+   * @param save one object for all values of a save, so that they may be made at once
+   */
+  readonly encode: (key: string, save: object) => BundleValue
 }
 
 /** A restore of one object, decided but not done: nothing changes before all of them are ready. */
@@ -56,6 +61,8 @@ export interface TrackableNode {
   renewed?(): TrackableNode
   /** Prepares to take saved values; undefined if none of them is known here. */
   restore(attributes: readonly SerializedTensor[], reader: CheckpointReader): Assignment | undefined
+  /** The objects with which this one is saved and restored, itself among them. */
+  readonly together?: Group
   /** Of an optimizer: values that it keeps for each variable of a model. */
   readonly slots?: SlotSource
 }

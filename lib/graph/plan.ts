@@ -16,6 +16,8 @@ export interface Binding {
 /** An object that takes values. */
 export interface Taking extends Binding {
   readonly assignment: Assignment
+  /** Of one of the values, for errors. */
+  readonly key: string
 }
 
 /** Where the program has, or lacks, a child that was saved. */
@@ -34,11 +36,15 @@ export interface WaitingSlot {
 
 /** What objects will take, and for which of their children it is too early. Changes nothing yet. */
 export interface Plan {
+  /** Begins at an object that was attached after the restore. */
+  readonly isLate: boolean
   /** The first is where it begins. */
-  readonly bindings: Binding[]
+  bindings: Binding[]
   readonly takings: Taking[]
   readonly edges: Edge[]
   slots: readonly WaitingSlot[]
+  /** Objects of groups that are not complete: what has come so far. */
+  parts: readonly Binding[]
 }
 
 /** The bytes that a plan is about, to be checked or loaded before it is carried out. */

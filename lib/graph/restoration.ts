@@ -12,6 +12,7 @@ import { holdersOfValues } from './holders.js'
 import type { TrackableNode } from './node.js'
 import { extentsOf, type Binding, type Plan, type Taking, type WaitingSlot } from './plan.js'
 import { takeBack } from './take-back.js'
+import { takeGroups } from './together.js'
 
 /** Of the last restore that met an object: an older one does not overwrite its values. */
 const versions = new WeakMap<object, number>()
@@ -42,6 +43,8 @@ export class Restoration {
   readonly #taken = new WeakMap<object, Set<string>>()
   /** Those whose optimizer or variable was not found yet. */
   #slots: readonly WaitingSlot[]
+  /** Objects of groups whose rest has not come yet. */
+  #parts: readonly Binding[] = []
   #holders: Uint8Array | undefined
   #room: number
 
@@ -67,18 +70,20 @@ export class Restoration {
    * the values of the first; two objects that lead to one saved object both take its values, where
    * TensorFlow leaves the second as it was.
    *
+   * @param isLate true for an object that is attached later: the rest of its group may come, too
    * @throws CheckpointError CKPT_CORRUPT, CKPT_MISMATCH, CKPT_UNSUPPORTED
    */
-  plan(id: number, node: TrackableNode): Plan {
-    return this.#plan({ id, node })
+  plan(id: number, node: TrackableNode, isLate = false): Plan {
+    return this.#plan({ id, node }, isLate)
   }
 
   /**
    * @param earlier a plan of the same start: what it found is not read again
    * @param undo tries what may be refused, as it comes, and gets what takes it back
    */
-  #plan(start: Binding, earlier?: Plan, undo?: (() => void)[]): Plan {
-    const plan: Plan = { bindings: [], takings: [], edges: [], slots: this.#slots }
+  #plan(start: Binding, isLate: boolean, earlier?: Plan, undo?: (() => void)[]): Plan {
+    const [slots, parts] = [this.#slots, this.#parts]
+    const plan: Plan = { isLate, bindings: [], takings: [], edges: [], slots, parts }
     const known = new Map(earlier?.takings.map((taking) => [taking.node.identity, taking]))
     const met = new Set<object>()
     const found = new Map<number, TrackableNode>()
@@ -89,6 +94,11 @@ export class Restoration {
       plan.bindings.push(binding)
       if (!found.has(binding.id)) found.set(binding.id, binding.node)
     }
+    const take = (taking: Taking | undefined): void => {
+      if (taking === undefined) return
+      plan.takings.push(taking)
+      if (taking.assignment.attempt !== undefined) undo?.push(taking.assignment.attempt())
+    }
     meet(start)
     let visited = 0
     // Slot variables come when all else is known; what hangs on them is visited as well.
@@ -96,14 +106,14 @@ export class Restoration {
       // The list grows while it is walked.
       for (const binding of plan.bindings.slice(visited)) {
         visited++
-        const taking = this.#taking(binding, known)
-        if (taking !== undefined) plan.takings.push(taking)
         // Before its children are looked for: TensorFlow, too, restores an object first.
-        if (taking?.assignment.attempt !== undefined) undo?.push(taking.assignment.attempt())
+        if (binding.node.together === undefined) take(this.#taking(binding, known))
         this.#follow(binding, plan, meet)
       }
       if (visited === plan.bindings.length) this.#meetSlots(plan, found, meet)
     }
+    const ofGroups = takeGroups(plan, (binding) => this.#taking(binding, known))
+    for (const taking of ofGroups) take(taking)
     return plan
   }
 
@@ -128,7 +138,9 @@ export class Restoration {
     const before = known.get(node.identity)
     if (before?.id === id) return before
     const assignment = node.restore(attributes, this.#reader)
-    return assignment && { id, node, assignment }
+    if (assignment === undefined) return undefined
+    const taken = attributes.find(({ name }) => assignment.attributes.includes(name))
+    return { id, node, assignment, key: taken?.checkpointKey ?? '' }
   }
 
   /** True if an object has met a newer restore, whose values are not overwritten. */
@@ -166,7 +178,7 @@ export class Restoration {
   current(plan: Plan): Plan {
     const [start] = plan.bindings
     if (start === undefined || !this.#isOutdated(plan)) return plan
-    const again = this.#plan(renewed(start), plan)
+    const again = this.#plan(renewed(start), plan.isLate, plan)
     this.#reader.prepareNow(extentsOf(again))
     return again
   }
@@ -188,11 +200,12 @@ export class Restoration {
    * @throws what a user's `deserialize` throws, and CheckpointError as `plan` for objects that it made
    */
   commit(plan: Plan): void {
-    const { bindings, takings, edges, slots } = this.#tried(plan)
+    const { bindings, takings, edges, slots, parts } = this.#tried(plan)
     for (const { assignment } of takings) assignment.apply()
     for (const binding of bindings) this.#bind(binding)
     for (const taking of takings) this.#note(taking)
     this.#slots = slots
+    this.#parts = parts
     for (const { parent, name, id, child } of edges) {
       if (child === undefined && this.#hasValues(id)) this.#defer(parent.identity, name, id)
     }
@@ -206,7 +219,7 @@ export class Restoration {
     const undo: (() => void)[] = []
     try {
       // Once more: a `deserialize` may make the objects that are to be restored next.
-      const tried = this.#plan(renewed(start), plan, undo)
+      const tried = this.#plan(renewed(start), plan.isLate, plan, undo)
       this.#reader.prepareNow(extentsOf(tried))
       return tried
     } catch (error) {
@@ -217,7 +230,7 @@ export class Restoration {
 
   #defer(parent: object, name: string, id: number): void {
     const restoreInto = (node: TrackableNode): void => {
-      const plan = this.plan(id, node)
+      const plan = this.plan(id, node, true)
       this.#reader.prepareNow(extentsOf(plan))
       this.commit(plan)
     }

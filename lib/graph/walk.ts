@@ -13,6 +13,7 @@ import type {
 import type { BundleValue } from '../bundle/write/values.js'
 import { childPath, slotPath, valueKey } from './keys.js'
 import type { TrackableNode } from './node.js'
+import { checkSaved } from './together.js'
 
 export interface SavedObjects {
   /** In node order: TensorFlow 1.13's order in the data file. */
@@ -85,13 +86,17 @@ function sharedSlot(name: string, variable: string | undefined): TypeError {
   )
 }
 
+/** @throws TypeError for what cannot be saved */
 export function walk(root: TrackableNode): SavedObjects {
   const values: BundleValue[] = []
-  const nodes = reach(root).map(({ node, path, children, slotVariables }) => {
+  const save = {}
+  const visits = reach(root)
+  checkSaved(visits.map(({ node }) => node))
+  const nodes = visits.map(({ node, path, children, slotVariables }) => {
     const attributes: SerializedTensor[] = []
     for (const { attribute, fullName = path ?? '', encode } of node.values()) {
       const checkpointKey = valueKey(path, attribute)
-      values.push(encode(checkpointKey))
+      values.push(encode(checkpointKey, save))
       attributes.push({ name: attribute, fullName, checkpointKey })
     }
     return { children, attributes, slotVariables }

@@ -29,15 +29,15 @@ export class NamedChildren<T = unknown> {
     return this.#children.get(name)
   }
 
-  names(): MapIterator<string> {
+  names(): IterableIterator<string> {
     return this.#children.keys()
   }
 
-  values(): MapIterator<T> {
+  values(): IterableIterator<T> {
     return this.#children.values()
   }
 
-  entries(): MapIterator<[string, T]> {
+  entries(): IterableIterator<[string, T]> {
     return this.#children.entries()
   }
 

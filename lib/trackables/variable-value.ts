@@ -4,13 +4,35 @@
  *
  * @module
  */
-import type { DType } from '../array/dtype.js'
+import { inspect } from 'node:util'
+import { findDType, type DType } from '../array/dtype.js'
+import { checkInput, ndarray, type CheckedInput } from '../array/input.js'
 import { NdArray } from '../array/ndarray.js'
+import { isTypedArray } from '../array/typed-arrays.js'
 import type { SerializedTensor } from '../bundle/messages.js'
 import type { Extent } from '../bundle/read/extent.js'
 import type { CheckpointReader } from '../bundle/read/reader.js'
 import { CheckpointError } from '../errors.js'
 import { VARIABLE_VALUE } from '../graph/keys.js'
+
+/** @throws TypeError unless it is the name of a dtype that a tensor can have */
+export function checkDType(dtype: unknown): DType {
+  const info = typeof dtype === 'string' ? findDType(dtype) : undefined
+  if (info === undefined || info.tf === 0) throw new TypeError(`unknown dtype ${inspect(dtype)}`)
+  return info.name
+}
+
+/** @throws TypeError unless it is an array of that dtype that a tensor can hold */
+export function checkArray(value: unknown, dtype: DType | undefined): CheckedInput {
+  const checked = checkInput(value)
+  const { info } = checked
+  if (info.tf === 0) throw new TypeError('a Variable cannot hold text, dates or structures')
+  if (dtype === undefined || info.name === dtype) return checked
+  // A typed array tells its class only: the dtype says what the elements are.
+  if (isTypedArray(value))
+    return checkInput(ndarray(value, undefined, { dtype: checkDType(dtype) }))
+  throw new TypeError(`the array has dtype ${info.name}, not ${dtype}; convert it first`)
+}
 
 /** What a variable is, other than its elements. */
 export interface VariableInfo {
@@ -18,19 +40,25 @@ export interface VariableInfo {
   readonly shape: readonly number[]
 }
 
-const show = ({ dtype, shape }: { dtype: string; shape: readonly number[] }): string =>
-  `${dtype} [${shape.join(', ')}]`
+/** As a program or a checkpoint has it; a shape that may be any is left out. */
+interface Kind {
+  readonly dtype: string
+  readonly shape?: readonly number[]
+}
+
+const show = ({ dtype, shape }: Kind): string =>
+  shape === undefined ? dtype : `${dtype} [${shape.join(', ')}]`
 
 /**
  * The saved tensor of a variable; undefined if the saved object is none.
  *
- * @param expected dtype and shape that the program's variable has, if it has a value
+ * @param expected dtype and shape that the program's variable has, as far as they are fixed
  * @throws CheckpointError CKPT_MISMATCH saying both sides
  */
 export function findVariable(
   attributes: readonly SerializedTensor[],
   reader: CheckpointReader,
-  expected: VariableInfo | undefined,
+  expected: Kind | undefined,
 ): { attribute: string; key: string; array: NdArray; extents: Extent[] } | undefined {
   const attribute = attributes.find(({ name }) => name === VARIABLE_VALUE)
   if (attribute === undefined) return undefined
@@ -39,11 +67,12 @@ export function findVariable(
   if (!(tensor instanceof NdArray)) {
     throw mismatch(key, expected === undefined ? 'a tensor of numbers' : show(expected), tensor)
   }
-  if (expected !== undefined && show(expected) !== show(tensor)) {
-    throw mismatch(key, show(expected), tensor)
-  }
+  if (expected !== undefined && !fits(expected, tensor)) throw mismatch(key, show(expected), tensor)
   return { attribute: VARIABLE_VALUE, key, array: tensor, extents }
 }
+
+const fits = ({ dtype, shape }: Kind, tensor: NdArray): boolean =>
+  dtype === tensor.dtype && (shape === undefined || String(shape) === String(tensor.shape))
 
 function mismatch(
   key: string,

@@ -4,8 +4,8 @@
  * @module
  */
 import { inspect, type InspectOptions } from 'node:util'
-import { dtypeInfo, findDType, type DType, type TypedArray } from '../array/dtype.js'
-import { checkInput, ndarray, type ArrayInput, type CheckedInput } from '../array/input.js'
+import { dtypeInfo, type DType, type TypedArray } from '../array/dtype.js'
+import type { ArrayInput, CheckedInput } from '../array/input.js'
 import { NdArray, zeros } from '../array/ndarray.js'
 import { isTypedArray } from '../array/typed-arrays.js'
 import type { SerializedTensor } from '../bundle/messages.js'
@@ -15,7 +15,7 @@ import { CheckpointError } from '../errors.js'
 import { VARIABLE_VALUE } from '../graph/keys.js'
 import { NODE, type Assignment, type NodeValue, type TrackableNode } from '../graph/node.js'
 import { HeldArray } from './held-array.js'
-import { findVariable, type VariableInfo } from './variable-value.js'
+import { checkArray, checkDType, findVariable, type VariableInfo } from './variable-value.js'
 
 export type VariableValue = number | bigint | boolean | ArrayInput
 
@@ -144,24 +144,6 @@ function scalarTypeOf(value: unknown): ScalarType | undefined {
 function checkName({ name }: VariableOptions): string | undefined {
   if (name === undefined || (typeof name === 'string' && name !== '')) return name
   throw new TypeError(`options.name must be a string that is not empty, got ${inspect(name)}`)
-}
-
-function checkDType(dtype: unknown): DType {
-  const info = typeof dtype === 'string' ? findDType(dtype) : undefined
-  if (info === undefined || info.tf === 0) throw new TypeError(`unknown dtype ${inspect(dtype)}`)
-  return info.name
-}
-
-/** @throws TypeError unless it is an array of that dtype that a tensor can hold */
-function checkArray(value: unknown, dtype: DType | undefined): CheckedInput {
-  const checked = checkInput(value)
-  const { info } = checked
-  if (info.tf === 0) throw new TypeError('a Variable cannot hold text, dates or structures')
-  if (dtype === undefined || info.name === dtype) return checked
-  // A typed array tells its class only: the dtype says what the elements are.
-  if (isTypedArray(value))
-    return checkInput(ndarray(value, undefined, { dtype: checkDType(dtype) }))
-  throw new TypeError(`the array has dtype ${info.name}, not ${dtype}; convert it first`)
 }
 
 /** @throws RangeError if the dtype cannot hold the number; TypeError if it holds no such thing */

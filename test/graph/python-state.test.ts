@@ -34,7 +34,7 @@ class Text implements PythonState {
 
 const encoded = (state: PythonState): Uint8Array => {
   const [value] = pythonStateValues(state, 'x')
-  return value?.encode('k').head ?? new Uint8Array(0)
+  return value?.encode('k', {}).head ?? new Uint8Array(0)
 }
 
 /** The assignment of saved bytes. */
@@ -70,7 +70,7 @@ t.test('text and bytes are saved as one string, without a name of their own', (t
   const [value] = pythonStateValues(new Text('abc'), 'x')
   t.match(value, { attribute: 'py_state', fullName: '' })
   t.strictSame(value?.describe(), { dtype: 'string', shape: [] })
-  const { dtype, shape, seed } = value?.encode('k') ?? {}
+  const { dtype, shape, seed } = value?.encode('k', {}) ?? {}
   t.strictSame([dtype, shape], [7, []])
   t.not(seed, crc32c(Buffer.from('abc')), 'the checksum covers the length too')
   t.end()

@@ -45,6 +45,7 @@ const EXPORTS = {
   removeCheckpoint: 'function',
   removeCheckpointSync: 'function',
   saveOnSignal: 'function',
+  splitDependency: 'function',
   trackable: 'symbol',
   updateCheckpointState: 'function',
   updateCheckpointStateSync: 'function',
