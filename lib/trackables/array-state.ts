@@ -24,6 +24,8 @@ import { HeldArray } from './held-array.js'
 /** How the arrays of a state are saved. */
 export interface ArrayKind {
   readonly className: string
+  /** What an array is of its object, for errors; default: a property. */
+  readonly member?: string
   /** Name of the attribute under which an array is written. */
   readonly attribute: string
   /** TensorFlow 1's variable name; absent: the path. */
@@ -132,7 +134,7 @@ class Handler implements ProxyHandler<object> {
 }
 
 /** An array that is there, or one that a restore brings. */
-class ArrayNode implements TrackableNode {
+export class ArrayNode implements TrackableNode {
   readonly identity: HeldArray
   readonly #kind: ArrayKind
   readonly #name: string
@@ -178,8 +180,8 @@ class ArrayNode implements TrackableNode {
       return body()
     } catch (cause) {
       if (!(cause instanceof TypeError || cause instanceof RangeError)) throw cause
-      const { className } = this.#kind
-      const what = `${className} property '${this.#name}' cannot be saved`
+      const { className, member = 'property' } = this.#kind
+      const what = `${className} ${member} '${this.#name}' cannot be saved`
       throw new TypeError(`${what}: ${cause.message}`, { cause })
     }
   }
@@ -228,12 +230,21 @@ function stateNode(identity: object, slots: Slots, kind: ArrayKind): TrackableNo
 }
 
 const nodes = new WeakMap<object, TrackableNode>()
+const arrays = new WeakMap<object, Slots>()
+
+/** True for a NumpyState or VariableState. */
+export const isArrayState = (value: object): boolean => arrays.has(value)
+
+/** What stands for an array of a state in a graph; undefined if there is no such array. */
+export const heldArray = (state: object, name: string): HeldArray | undefined =>
+  arrays.get(state)?.[name]
 
 /** To be called by the constructor of a state: the object that it returns instead of itself. */
 export function createArrayState(target: object, kind: ArrayKind): object {
   const slots = Object.create(null) as Slots
   const proxy: object = new Proxy(target, new Handler(slots, kind.className))
   nodes.set(proxy, stateNode(proxy, slots, kind))
+  arrays.set(proxy, slots)
   return proxy
 }
 

@@ -13,8 +13,8 @@ import {
 } from './array-state.js'
 import { findVariable } from './variable-value.js'
 
-/** Each array is a tensor, as that of a `tf.Variable`. */
-const KIND: ArrayKind = {
+/** Arrays that are tensors, as those of `tf.Variable`s. */
+export const VARIABLES: ArrayKind = {
   className: 'VariableState',
   attribute: VARIABLE_VALUE,
   encode: arrayValue,
@@ -24,11 +24,11 @@ const KIND: ArrayKind = {
 // eslint-disable-next-line @typescript-eslint/no-extraneous-class -- its members are the arrays
 class VariableStateBase {
   constructor() {
-    return createArrayState(this, KIND)
+    return createArrayState(this, VARIABLES)
   }
 
   static {
-    defineArrayState(this, KIND.className)
+    defineArrayState(this, VARIABLES.className)
   }
 }
 

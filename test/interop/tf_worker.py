@@ -290,6 +290,47 @@ def save_old(base):
     return {'prefix': tf.train.Checkpoint(numpy_arrays=state).save(base), 'states': {'numpy_arrays': describe_state(state)}}
 
 
+def slot_objects():
+    """The objects of the fixture `slots`, all values zero, and all that it saves, by the names in TensorFlow's own objects."""
+    module = tf.Module()
+    module.w, module.b = tf.Variable(tf.zeros([4, 5]), name='w'), tf.Variable(tf.zeros([5]), name='b')
+    adam = tf.compat.v1.train.AdamOptimizer(0.1)
+    momentum = tf.compat.v1.train.MomentumOptimizer(0.1, 0.9)
+
+    def values():
+        found = {'w': module.w, 'b': module.b}
+        for name, optimizer in [('adam', adam), ('momentum', momentum)]:
+            for variable in [module.w, module.b]:
+                for slot in optimizer.get_slot_names():
+                    found[f'{variable.name[0]}/{name}/{slot}'] = optimizer.get_slot(variable, slot)
+        found['beta1_power'], found['beta2_power'] = adam._get_beta_accumulators()
+        return {key: [v.dtype.name, list(v.shape), fixtures.sha(v.numpy().tobytes())] for key, v in found.items() if v is not None}
+
+    return tf.train.Checkpoint(model=module, adam=adam, momentum=momentum), adam, module, values
+
+
+@command
+def restore_slots(prefix, read=False):
+    checkpoint, adam, module, values = slot_objects()
+    status = (checkpoint.read if read else checkpoint.restore)(prefix)
+    # Adam's powers are made when it first needs them, and take their values then.
+    adam._create_slots([module.w, module.b])
+    status.assert_consumed()
+    status.assert_existing_objects_matched()
+    return values()
+
+
+@command
+def save_slots(prefix):
+    """A checkpoint like the fixture's, after steps of its own."""
+    checkpoint, adam, module, values = slot_objects()
+    momentum = checkpoint.momentum
+    for _ in range(3):
+        adam.minimize(lambda: tf.reduce_sum((module.w - 1.0) ** 2) + tf.reduce_sum((module.b + 2.0) ** 2))
+        momentum.minimize(lambda: tf.reduce_sum(module.w ** 3))
+    return {'prefix': checkpoint.write(prefix), 'values': values()}
+
+
 def main():
     for line in sys.stdin:
         request = json.loads(line)

@@ -19,6 +19,7 @@ const EXPORTS = {
   NdArray: 'function',
   NoDependency: 'function',
   NumpyState: 'function',
+  OptimizerState: 'function',
   RestoreStatus: 'function',
   StringTensor: 'function',
   Trackable: 'function',
