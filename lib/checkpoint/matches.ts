@@ -4,6 +4,7 @@
  * @module
  */
 import type { CheckpointReader } from '../bundle/read/reader.js'
+import { attachAll } from '../graph/deferred.js'
 import { PY_STATE, PY_STATE_OLD, valueKey } from '../graph/keys.js'
 import type { TrackableNode, ValueInfo } from '../graph/node.js'
 import { arrayInState } from '../graph/python-state.js'
@@ -52,6 +53,15 @@ export class Matches {
 
   get count(): number {
     return this.#restoration.count
+  }
+
+  /** Fills objects that came unnoticed, and those that come by filling them. */
+  fillNewcomers(): void {
+    let isAny = true
+    while (isAny) {
+      isAny = false
+      for (const { node } of reach(this.#root())) isAny = attachAll(node) || isAny
+    }
   }
 
   matched(): RestoredValue[] {

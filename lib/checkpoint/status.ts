@@ -94,6 +94,30 @@ export class RestoreStatus {
     return this
   }
 
+  /**
+   * Fills objects that were attached where that cannot be seen: pushed into a plain array, put into a
+   * plain object, or named by a `[trackable]()` method since. Attached to a `Checkpoint`, a
+   * `Trackable`, a `List` or a `Mapping` they were filled at once, so that nothing is left to be done.
+   *
+   * In TensorFlow this runs what a restore has left pending in graph mode.
+   *
+   * @throws CheckpointError as `restore`, for an object that does not fit: it and those after it stay
+   *   as they were; CKPT_MISMATCH if the path was null
+   */
+  runRestoreOps(): this {
+    this.#use().fillNewcomers()
+    return this
+  }
+
+  /**
+   * The same as `runRestoreOps`; without a checkpoint (a path of null) it leaves all objects as the
+   * program has initialized them.
+   */
+  initializeOrRestore(): this {
+    this.#matches?.fillNewcomers()
+    return this
+  }
+
   #use(): Matches {
     if (this.#matches !== undefined) return this.#matches
     const message = 'no checkpoint was given (the path was null), so nothing was restored'

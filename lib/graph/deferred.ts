@@ -53,10 +53,19 @@ export function attach(parent: object, name: string, child: TrackableNode): void
   }
 }
 
-/** Fills the children that an object has got unnoticed. */
-export function attachAll(parent: TrackableNode): void {
+/**
+ * Fills the children that an object has got unnoticed.
+ *
+ * @returns true if there were any
+ * @throws CheckpointError as `attach`; the children before that one are filled
+ */
+export function attachAll(parent: TrackableNode): boolean {
+  let isAny = false
   for (const name of [...(waiting.get(parent.identity)?.keys() ?? [])]) {
     const child = parent.child(name)
-    if (child !== undefined) attach(parent.identity, name, child)
+    if (child === undefined) continue
+    attach(parent.identity, name, child)
+    isAny = true
   }
+  return isAny
 }

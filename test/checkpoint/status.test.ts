@@ -1,7 +1,14 @@
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 import t from 'tap'
-import { Checkpoint, NumpyState, Variable, zeros } from '../../lib/index.js'
+import {
+  Checkpoint,
+  NumpyState,
+  splitDependency,
+  trackable,
+  Variable,
+  zeros,
+} from '../../lib/index.js'
 import { stateOf } from './files'
 
 /** A checkpoint of two arrays and a step. */
@@ -85,6 +92,85 @@ t.test('without a path nothing can be asserted', (t) => {
     t.throws(() => status[`assert${name}`](), { code: 'CKPT_MISMATCH', message: /path was null/ })
   }
   t.equal(status.expectPartial(), status)
+  t.throws(() => status.runRestoreOps(), { code: 'CKPT_MISMATCH', message: /path was null/ })
+  t.equal(status.initializeOrRestore(), status, 'a program that begins, or goes on')
+  t.end()
+})
+
+t.test('what came unnoticed is filled by runRestoreOps', (t) => {
+  const path = join(t.testdir(), 'x')
+  const tree = { list: [new Variable(1), { deep: [new Variable(2)] }], named: new Variable(3) }
+  new Checkpoint({ tree }).writeSync(path)
+  const children: Record<string, object> = {}
+  const list: object[] = []
+  const program = { [trackable]: () => ({ list, ...children }) }
+  const status = new Checkpoint({ tree: program }).readSync(path)
+  const [first, late, named] = [new Variable(0), new Variable(0), new Variable(0)]
+  list.push(first)
+  children['named'] = named
+  t.equal(status.restored, 0)
+  t.equal(status.runRestoreOps(), status)
+  t.strictSame([first.value, named.value], [1, 3])
+  first.value = 7
+  const deep: object[] = []
+  list.push({ deep })
+  status.runRestoreOps()
+  deep.push(late)
+  t.equal(late.value, 0)
+  t.equal(status.initializeOrRestore(), status)
+  t.equal(late.value, 2)
+  status.assertConsumed().runRestoreOps()
+  t.equal(first.value, 7, 'what was filled is not filled again')
+  t.end()
+})
+
+t.test('runRestoreOps goes on with what comes by filling', (t) => {
+  const path = join(t.testdir(), 'x')
+  const state = { serialize: () => 'x', deserialize: () => undefined }
+  new Checkpoint({ list: [state, new Variable(1)] }).writeSync(path)
+  const list: object[] = []
+  const status = new Checkpoint({ list }).readSync(path)
+  const second = new Variable(0)
+  list.push({ ...state, deserialize: () => list.push(second) })
+  status.runRestoreOps().assertConsumed()
+  t.equal(second.value, 1)
+  t.end()
+})
+
+t.test('runRestoreOps stops at what does not fit, which is still awaited', (t) => {
+  const path = join(t.testdir(), 'x')
+  new Checkpoint({ list: [new Variable(1), new Variable(2), new Variable(3)] }).writeSync(path)
+  const list: object[] = []
+  const status = new Checkpoint({ list }).readSync(path)
+  const [first, last] = [new Variable(0), new Variable(0)]
+  list.push(first, new Variable(zeros([2])), last)
+  t.throws(() => status.runRestoreOps(), { code: 'CKPT_MISMATCH', details: { key: /list\/1/ } })
+  t.strictSame([first.value, last.value], [1, 0])
+  const fitting = new Variable(0)
+  list[1] = fitting
+  status.runRestoreOps().assertConsumed()
+  t.strictSame([fitting.value, last.value], [2, 3])
+  t.end()
+})
+
+t.test('values that belong together are filled when all of them are there', (t) => {
+  const path = join(t.testdir(), 'x')
+  new Checkpoint({ list: [new Variable(1), new Variable(2)] }).writeSync(path)
+  const taken: unknown[] = []
+  const { a, b } = splitDependency(
+    ['a', 'b'],
+    ['float64', 'float64'],
+    () => ({ a: zeros([]), b: zeros([]) }),
+    (values) => taken.push(values.a.get(), values.b.get()),
+  )
+  const list: object[] = []
+  const status = new Checkpoint({ list }).readSync(path)
+  list.push(a)
+  status.runRestoreOps()
+  t.strictSame(taken, [])
+  list.push(b)
+  status.runRestoreOps().assertConsumed()
+  t.strictSame(taken, [1, 2])
   t.end()
 })
 
