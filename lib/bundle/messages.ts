@@ -3,8 +3,9 @@
  * TensorFlow writes: fields in ascending order, defaults omitted. Decoders ignore unknown fields
  * and check every number against what it counts or points to.
  *
- * The header and the object graph, one each in a checkpoint, go through code generated from
- * `proto/*.proto`. An entry exists per tensor; its codec is `proto/entry.ts`.
+ * The header, and the object graph when it is written, go through code generated from
+ * `proto/*.proto`. An entry exists per tensor; its codec is `proto/entry.ts`. A graph is read by
+ * `proto/object-graph.ts`.
  *
  * @module
  */
@@ -14,6 +15,7 @@ import type * as BundleProto from './proto/tensor_bundle_pb.js'
 import type * as GraphProto from './proto/trackable_object_graph_pb.js'
 
 export { decodeEntry, encodeEntry } from './proto/entry.js'
+export { decodeObjectGraph } from './proto/object-graph.js'
 
 /** The value of the empty key. */
 export interface BundleHeader {
@@ -183,40 +185,4 @@ export function encodeObjectGraph(graph: ObjectGraph): Uint8Array {
     slotVariables: [...node.slotVariables],
   }))
   return toBinary(schema, create(schema, { nodes }))
-}
-
-/** @throws CheckpointError CKPT_CORRUPT; `bounds` if an id is not that of a node */
-export function decodeObjectGraph(bytes: Uint8Array, path: string): ObjectGraph {
-  const { nodes } = parse(codec().graph, bytes, 'object graph', path)
-  const requireNode = (id: number): number => {
-    if (id >= 0 && id < nodes.length) return id
-    const found = `object graph of '${path}' refers to node ${String(id)}`
-    throw corrupt(`${found} of ${String(nodes.length)}`, 'bounds', { path })
-  }
-  return { nodes: nodes.map((node) => plainNode(node, requireNode)) }
-}
-
-function plainNode(
-  node: GraphProto.TrackableObjectGraph_TrackableObject,
-  requireNode: (id: number) => number,
-): ObjectNode {
-  const { registeredSaver: saver, hasCheckpointValues } = node
-  return {
-    children: node.children.map(({ nodeId, localName }) => ({
-      nodeId: requireNode(nodeId),
-      localName,
-    })),
-    attributes: node.attributes.map(({ name, fullName, checkpointKey }) => ({
-      name,
-      fullName,
-      checkpointKey,
-    })),
-    slotVariables: node.slotVariables.map((slot) => ({
-      originalVariableNodeId: requireNode(slot.originalVariableNodeId),
-      slotName: slot.slotName,
-      slotVariableNodeId: requireNode(slot.slotVariableNodeId),
-    })),
-    ...(saver && { registeredSaver: { name: saver.name, objectName: saver.objectName } }),
-    ...(hasCheckpointValues !== undefined && { hasCheckpointValues }),
-  }
 }

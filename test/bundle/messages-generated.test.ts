@@ -1,9 +1,17 @@
-/** The codec of entries by hand against the code generated from tensor_bundle.proto. */
+/** The codecs by hand against the code generated from the `.proto` files. */
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
 import fc from 'fast-check'
 import t from 'tap'
-import { decodeEntry, encodeEntry, type BundleEntry } from '../../lib/bundle/messages.js'
+import {
+  decodeEntry,
+  decodeObjectGraph,
+  encodeEntry,
+  encodeObjectGraph,
+  type BundleEntry,
+  type ObjectGraph,
+} from '../../lib/bundle/messages.js'
 import { BundleEntryProtoSchema } from '../../lib/bundle/proto/tensor_bundle_pb.js'
+import { TrackableObjectGraphSchema } from '../../lib/bundle/proto/trackable_object_graph_pb.js'
 import { toHex } from './table/samples'
 
 function generatedEncode(entry: BundleEntry): Uint8Array {
@@ -97,5 +105,93 @@ t.test('both merge messages in the same way', (t) => {
       t.strictSame(decodeEntry(bytes, 'k', 'x'), generatedDecode(bytes))
     }),
   )
+  t.end()
+})
+
+function generatedGraph(bytes: Uint8Array): ObjectGraph {
+  const { nodes } = fromBinary(TrackableObjectGraphSchema, bytes)
+  return {
+    nodes: nodes.map(({ registeredSaver: saver, hasCheckpointValues, ...node }) => ({
+      children: node.children.map(({ nodeId, localName }) => ({ nodeId, localName })),
+      attributes: node.attributes.map(({ name, fullName, checkpointKey }) => ({
+        name,
+        fullName,
+        checkpointKey,
+      })),
+      slotVariables: node.slotVariables.map((slot) => ({
+        originalVariableNodeId: slot.originalVariableNodeId,
+        slotName: slot.slotName,
+        slotVariableNodeId: slot.slotVariableNodeId,
+      })),
+      ...(saver && { registeredSaver: { name: saver.name, objectName: saver.objectName } }),
+      ...(hasCheckpointValues !== undefined && { hasCheckpointValues }),
+    })),
+  }
+}
+
+const plain = { noNullPrototype: true } as const
+const text = fc.oneof(
+  fc.constantFrom('', 'a/b', 'é', '😀', '\ufeffx', '\ufffd', '\0', '"\\'),
+  fc.string({ unit: 'binary', maxLength: 300 }),
+)
+
+/** Graphs whose ids are those of nodes. */
+const objectGraph: fc.Arbitrary<ObjectGraph> = fc.integer({ min: 1, max: 200 }).chain((count) => {
+  const id = fc.nat(count - 1)
+  const node = fc.record(
+    {
+      children: fc.array(fc.record({ nodeId: id, localName: text }, plain), { maxLength: 3 }),
+      attributes: fc.array(fc.record({ name: text, fullName: text, checkpointKey: text }, plain), {
+        maxLength: 2,
+      }),
+      slotVariables: fc.array(
+        fc.record({ originalVariableNodeId: id, slotName: text, slotVariableNodeId: id }, plain),
+        { maxLength: 2 },
+      ),
+      registeredSaver: fc.record({ name: text, objectName: text }, plain),
+      hasCheckpointValues: fc.boolean(),
+    },
+    { ...plain, requiredKeys: ['children', 'attributes', 'slotVariables'] },
+  )
+  return fc.record({ nodes: fc.array(node, { minLength: count, maxLength: count }) }, plain)
+})
+
+t.test('both decoders read object graphs in the same way', (t) => {
+  fc.assert(
+    fc.property(objectGraph, (graph) => {
+      const bytes = encodeObjectGraph(graph)
+      t.strictSame(decodeObjectGraph(bytes, 'x'), graph)
+      t.strictSame(generatedGraph(bytes), graph)
+    }),
+    { numRuns: 60 },
+  )
+  t.end()
+})
+
+/** A message as a field of another one, in hexadecimal. */
+function field(tag: string, ...content: string[]): string {
+  const text = content.join('')
+  return tag + Buffer.of(text.length / 2).toString('hex') + text
+}
+
+t.test('both merge graphs, and messages in a node, in the same way', (t) => {
+  const cases = [
+    // Nodes of two messages in a row.
+    field('0a', field('0a', '0803', '120172')) + field('0a').repeat(3),
+    // A saver three times: a name, the other name, nothing.
+    field('0a', field('22', '0a0161'), field('22', '120162'), field('22')),
+    field('0a', field('2a', '0801'), field('2a', '0800')),
+    field('0a', field('2a', '0801'), field('2a')),
+    // A field twice: the last one counts, and an id that it replaces may be of no node.
+    field('0a', field('0a', '0807', '0800', '120161', '12017a')),
+    // A flag of ten bytes.
+    field('0a', field('2a', '08ffffffffffffffffff01')),
+    // Unknown fields of every wire type.
+    field('0a', '300a', `39${'00'.repeat(8)}`, '4201ff', '4d00000000', '53080154', '0a00'),
+  ]
+  for (const hex of cases) {
+    const bytes = Buffer.from(hex, 'hex')
+    t.strictSame(decodeObjectGraph(bytes, 'x'), generatedGraph(bytes), hex)
+  }
   t.end()
 })

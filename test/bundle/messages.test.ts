@@ -261,6 +261,23 @@ t.test('node flags, savers, slots and references to the root', (t) => {
   t.end()
 })
 
+t.test('a known field of another wire type is passed over, as by TensorFlow', (t) => {
+  // node_id as text, local_name as a number, children as a number.
+  t.strictSame(graph('0a0b0a050a03616263' + '0a021001'), {
+    nodes: [
+      {
+        ...node,
+        children: [
+          { nodeId: 0, localName: '' },
+          { nodeId: 0, localName: '' },
+        ],
+      },
+    ],
+  })
+  t.strictSame(graph('0a020801'), { nodes: [node] })
+  t.end()
+})
+
 t.test('bad object graphs are corrupt', (t) => {
   const cases: [string, string, RegExp][] = [
     ['0a040a020801', 'bounds', /object graph of 'x' refers to node 1 of 1/],
@@ -270,6 +287,8 @@ t.test('bad object graphs are corrupt', (t) => {
     ['0a05', 'framing', /object graph of 'x' not parseable/],
     ['0a050a031201ff', 'framing', /not parseable/],
     ['7b'.repeat(100_000), 'framing', /not parseable/],
+    ['0a050a031201ff', 'framing', /a name is not valid UTF-8/],
+    ['0a070a051203eda080', 'framing', /a name is not valid UTF-8/],
   ]
   for (const [hex, reason, message] of cases) {
     const details = { reason, path: 'x' }
