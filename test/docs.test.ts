@@ -10,6 +10,15 @@ const run = promisify(execFile)
 
 const read = (name: string): string => readFileSync(join(root, name), 'utf8')
 
+/** What links to the headings of a document end in. */
+const anchors = (name: string): string[] =>
+  Array.from(read(name).matchAll(/^#+ (.*)$/gm), ([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\w -]/g, '')
+      .replaceAll(' ', '-'),
+  )
+
 /** Fenced blocks of a language in a Markdown text. */
 const blocks = (text: string, language: string): string[] =>
   Array.from(text.matchAll(/^```(\w+)\n(.*?)^```$/gms))
@@ -59,12 +68,18 @@ void t.test('docs/format.md shows the bytes that are written', async (t) => {
 
 void t.test('links between the documents lead somewhere', async (t) => {
   const documents = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md'].concat(
-    readdirSync(join(root, 'docs')).map((name) => `docs/${name}`),
+    ['docs', 'docs/guide'].flatMap((folder) =>
+      readdirSync(join(root, folder))
+        .filter((name) => name.endsWith('.md'))
+        .map((name) => `${folder}/${name}`),
+    ),
   )
   for (const document of documents) {
-    for (const [, target = ''] of read(document).matchAll(/\]\(([^)#:]+)\)/g)) {
-      const path = join(root, dirname(document), target)
-      t.ok(statSync(path, { throwIfNoEntry: false }), `${document} → ${target}`)
+    for (const [, target = '', anchor] of read(document).matchAll(/\]\(([^)#:]+)#?([^)]*)\)/g)) {
+      const path = join(dirname(document), target)
+      t.ok(statSync(join(root, path), { throwIfNoEntry: false }), `${document} → ${target}`)
+      if (anchor !== '')
+        t.ok(anchors(path).includes(anchor ?? ''), `${target} has #${anchor ?? ''}`)
     }
   }
 })
