@@ -20,7 +20,7 @@ export interface PythonState {
   /** The state as it is now; text is saved as UTF-8. Called at `save()`, before it returns. */
   serialize(): Uint8Array | string
   /**
-   * Takes a saved state, in memory of its own. If it throws, nothing of the restore is kept: objects
+   * Takes a saved state: a Buffer that is all of its `buffer`, in nobody else's use. If it throws, nothing of the restore is kept: objects
    * that have taken theirs get back what `serialize` gave before. One that could not tell its state
    * before, since it was just made, keeps what it has.
    */
@@ -62,10 +62,13 @@ function deserialize(state: PythonState, bytes: Uint8Array, where: string): void
   )
 }
 
+/** Not `Buffer.from(bytes)`, which may be a part of a larger buffer that others use. */
+const ownCopy = (bytes: Uint8Array): Buffer => Buffer.from(new Uint8Array(bytes).buffer)
+
 /** A copy, since `serialize` may return memory that `deserialize` writes into. */
 function stateBefore(state: PythonState, where: string): Buffer | undefined {
   try {
-    return Buffer.from(serialized(state, where))
+    return ownCopy(serialized(state, where))
   } catch {
     return undefined
   }
@@ -85,7 +88,7 @@ export function restorePythonState(
 ): Assignment | undefined {
   const attribute = attributes.find(({ name }) => name === PY_STATE)
   if (attribute === undefined) return undefined
-  const bytes = reader.getBytes(attribute.checkpointKey)
+  const bytes = ownCopy(reader.getBytes(attribute.checkpointKey))
   return {
     attributes: [PY_STATE],
     extents: [],

@@ -43,7 +43,8 @@ function assign(state: PythonState, bytes: string, names = ['py_state']): Assign
   const reader = {
     getBytes: (key: string) => {
       t.equal(key, 'k/py_state')
-      return Buffer.from(bytes)
+      // Behind lengths and a checksum, as in the files.
+      return Buffer.from(`length${bytes}`).subarray(6)
     },
   } as unknown as CheckpointReader
   return restorePythonState(state, 'x', attributes, reader)
@@ -169,6 +170,19 @@ t.test('saved and former bytes are of one class', (t) => {
   }
   assign(state, 'b')?.attempt?.()()
   t.strictSame(seen, ['b', 'a'])
+  t.end()
+})
+
+t.test('what is to be taken may be viewed as an array, all of it and of any kind', (t) => {
+  const seen: number[] = []
+  const state: PythonState = {
+    serialize: () => new Uint8Array(new ArrayBuffer(64), 6, 4).fill(1),
+    deserialize: ({ buffer }) => {
+      seen.push(...new Uint32Array(buffer))
+    },
+  }
+  assign(state, '\u0002\0\0\0')?.attempt?.()()
+  t.strictSame(seen, [2, 0x01010101])
   t.end()
 })
 
