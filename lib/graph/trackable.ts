@@ -18,9 +18,9 @@ import { isPythonState, isThenable, pythonStateValues, restorePythonState } from
  *
  * ```js
  * class Agent {
+ *   [trackable]() { return { policy: this.policy, steps: this.steps } }
  *   policy = new NumpyState()
  *   steps = new Variable(0)
- *   [trackable]() { return { policy: this.policy, steps: this.steps } }
  * }
  * ```
  *
