@@ -155,8 +155,11 @@ export class Run {
   }
 
   *#sweep(durable: boolean, sync: boolean): Steps<void> {
+    const before = this.ledger.checkpoints.length
     const released = this.ledger.release()
-    if (released.length === 0) return
+    // What is let go of and kept for ever has to leave the state file as well, or the next manager,
+    // which may have other options, would remove it.
+    if (this.ledger.checkpoints.length === before) return
     const left: ManagedCheckpoint[] = []
     for (const checkpoint of released) {
       if (!(yield* this.#remove(checkpoint.path, sync))) left.push(checkpoint)

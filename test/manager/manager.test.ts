@@ -78,6 +78,30 @@ t.test('policies: the newest and the best, by metrics that outlive the process',
   ])
 })
 
+t.test(
+  'what is kept for ever leaves the state file, so that no later run removes it',
+  async (t) => {
+    for (const [options, save] of [
+      [{ keepEveryNHours: 1e-9 }, {}],
+      [{}, { pin: true }],
+    ] as const) {
+      const directory = t.testdir()
+      const first = start(t, directory, { maxToKeep: 1, ...options })
+      await first.manager.save(save)
+      await train(first, 1)
+      t.strictSame(getCheckpointState(directory)?.allModelCheckpointPaths, [
+        join(directory, 'ckpt-2'),
+      ])
+      await first.manager.close()
+      const second = start(t, directory, { maxToKeep: 1 })
+      await second.manager.restoreOrInitialize()
+      await train(second, 2)
+      t.strictSame(indexes(directory), ['ckpt-1.index', 'ckpt-4.index'])
+      await second.manager.close()
+    }
+  },
+)
+
 t.test('what is pinned stays, in later runs too', async (t) => {
   const directory = t.testdir()
   const first = start(t, directory, { retention: keepLatest(1) })
