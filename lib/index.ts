@@ -44,6 +44,8 @@ export { keepBest, keepEvery, keepLatest } from './manager/retention.js'
 export type { RetentionPolicy, SavedCheckpoint } from './manager/retention.js'
 export { saveOnSignal } from './manager/save-on-signal.js'
 export type { SaveOnSignalOptions } from './manager/save-on-signal.js'
+export { checkpointsIterator } from './manager/checkpoints-iterator.js'
+export type { CheckpointsIteratorOptions } from './manager/checkpoints-iterator.js'
 export {
   listVariables,
   loadCheckpoint,

@@ -27,6 +27,7 @@ const EXPORTS = {
   Variable: 'function',
   VariableState: 'function',
   checkpointExists: 'function',
+  checkpointsIterator: 'function',
   getCheckpointMtimes: 'function',
   getCheckpointState: 'function',
   dotGraphFromCheckpoint: 'function',
