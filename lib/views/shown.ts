@@ -30,3 +30,19 @@ const isArray = (object: unknown): object is ArrayInput =>
   object instanceof NdArray ||
   ArrayBuffer.isView(object) ||
   (isBareArray(object) && ArrayBuffer.isView((object as { data: unknown }).data))
+
+/** An object and all below it, breadth-first, each once. */
+export function descendantsOf(root: TrackableNode): TrackableNode[] {
+  const found = new Map([[root.identity, root]])
+  // The map grows while it is walked.
+  for (const node of found.values()) {
+    for (const [, child] of node.children()) {
+      if (!found.has(child.identity)) found.set(child.identity, child)
+    }
+  }
+  return [...found.values()]
+}
+
+/** By name, also where a name is that of a property of every object, as `__proto__`. */
+export const recordOf = <T>(entries: Iterable<readonly [string, T]>): Record<string, T> =>
+  Object.setPrototypeOf(Object.fromEntries(entries), null) as Record<string, T>

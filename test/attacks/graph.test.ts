@@ -2,7 +2,15 @@
 import { join } from 'node:path'
 import t from 'tap'
 import type { ObjectGraph, ObjectNode } from '../../lib/index.js'
-import { Checkpoint, NumpyState, openCheckpointSync } from '../../lib/index.js'
+import {
+  Checkpoint,
+  CheckpointView,
+  dotGraphFromCheckpoint,
+  NumpyState,
+  objectMetadata,
+  openCheckpointSync,
+  trackable,
+} from '../../lib/index.js'
 import { fromHex } from '../bundle/table/samples'
 import { newTarget, restoreFails } from './expect'
 import {
@@ -76,26 +84,59 @@ t.test('a cycle of the program and one of the graph do not chase each other', (t
   t.end()
 })
 
+const slotOf = (originalVariableNodeId: number, slotVariableNodeId: number): ObjectGraph => ({
+  nodes: [node({ slotVariables: [{ originalVariableNodeId, slotName: 'm', slotVariableNodeId }] })],
+})
+
 const BAD: Readonly<Record<string, ObjectGraph>> = {
   'an edge to a node that is not there': { nodes: [node({ children: [edge(7, 'state')] })] },
   'an edge to a negative node': { nodes: [node({ children: [edge(-1, 'state')] })] },
-  'a slot variable of a node that is not there': {
-    nodes: [
-      node({
-        slotVariables: [{ originalVariableNodeId: 0, slotName: 'm', slotVariableNodeId: 9 }],
-      }),
-    ],
-  },
+  'a slot variable that is not there': slotOf(0, 9),
+  'a slot variable of a negative node': slotOf(0, -1),
+  'a slot variable of a node that is not there': slotOf(7, 0),
 }
 
 for (const [what, graph] of Object.entries(BAD)) {
   t.test(`${what} is corrupt`, (t) => {
     const prefix = withGraph(join(t.testdir(), 'x'), graph)
     t.equal(restoreFails(t, prefix), 'CKPT_CORRUPT')
-    t.throws(() => openCheckpointSync(prefix).objectGraph, { code: 'CKPT_CORRUPT' })
+    const looks = [
+      () => openCheckpointSync(prefix).objectGraph,
+      () => objectMetadata(prefix),
+      () => new CheckpointView(prefix),
+      () => dotGraphFromCheckpoint(prefix),
+    ]
+    for (const look of looks) {
+      t.throws(look, { code: 'CKPT_CORRUPT', details: { reason: 'bounds' } })
+    }
     t.end()
   })
 }
+
+t.test(
+  'an object of the program is asked for its children once, however many saved ones it is',
+  (t) => {
+    const length = 20_000
+    const ring = Array.from({ length }, (_, i) =>
+      node({ children: [edge((i + 1) % length, 'next'), edge(i, 'wide')] }),
+    )
+    const prefix = withGraph(join(t.testdir(), 'x'), { nodes: ring })
+    let asked = 0
+    const program = {
+      [trackable](): Record<string, unknown> {
+        asked++
+        return { next: program, ...Object.fromEntries(others) }
+      },
+    }
+    const others = Array.from({ length: 2000 }, (_, i) => [`other${String(i)}`, {}] as const)
+    const view = new CheckpointView(prefix)
+    t.equal(view.match(program).size, length)
+    t.equal(asked, 1)
+    t.equal(view.diff(program).onlyInObject.length, others.length)
+    t.equal(asked, 3, 'once more for the match, once for the descendants')
+    t.end()
+  },
+)
 
 t.test('an array of the graph whose key is nowhere is not found', (t) => {
   const entries = [graphEntry(graphOf(['x', 'y']))]

@@ -201,6 +201,34 @@ def saved_model(seed, directory):
     model.inner.b = variable('inner/b', 'int64', [7])
     tf.saved_model.save(model, directory)
     return sorted(made, key=lambda v: v['key'])
+def indices(root):
+    """The place of an object among all below the root, breadth-first."""
+    objects = tf.train.TrackableView(root).descendants()
+    return objects, lambda o: next(i for i, other in enumerate(objects) if other is o)
+
+
+@command
+def trackable_view(tree):
+    root, _ = build(tree)
+    objects, index = indices(root)
+    view = tf.train.TrackableView(root)
+    return [[kind_of(o), [[name, index(child)] for name, child in view.children(o).items()]] for o in objects]
+
+
+@command
+def checkpoint_view(prefix):
+    view = tf.train.CheckpointView(prefix)
+    nodes = range(len(checkpoint_lib.object_metadata(prefix).nodes))
+    return {'descendants': view.descendants(), 'children': [list(view.children(i).items()) for i in nodes]}
+
+
+@command
+def diff(prefix, tree):
+    root, _ = build(tree)
+    _, index = indices(root)
+    matched, only_in_checkpoint, only_in_object = tf.train.CheckpointView(prefix).diff(root)
+    return {'matched': [[i, index(o)] for i, o in matched.items()], 'onlyInCheckpoint': only_in_checkpoint,
+            'onlyInObject': [index(o) for o in only_in_object]}
 
 
 def random_array(rng):

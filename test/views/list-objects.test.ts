@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import {
   Checkpoint,
   listObjects,
@@ -9,13 +9,7 @@ import {
   Variable,
   zeros,
 } from '../../lib/index.js'
-import { Momentum } from './trees'
-
-/** Fails unless these are the very objects, in this order. */
-function same(t: Test, found: readonly object[], wanted: readonly object[]): void {
-  t.equal(found.length, wanted.length)
-  for (const [i, object] of wanted.entries()) t.ok(found[i] === object, `object ${String(i)}`)
-}
+import { Momentum, same } from './trees'
 
 t.test('objects are listed breadth-first, each once, as they are numbered in a save', (t) => {
   class Model extends Trackable {

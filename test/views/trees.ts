@@ -1,4 +1,5 @@
 /** Trees of objects for tests of views. */
+import type { Test } from 'tap'
 import { NODE, NO_VALUES, type TrackableNode } from '../../lib/graph/node.js'
 import { Variable } from '../../lib/index.js'
 import { nodeOf } from '../../lib/graph/trackable.js'
@@ -32,4 +33,10 @@ export class Momentum {
     this.momenta.set(variable, momentum)
     return momentum
   }
+}
+
+/** Fails unless these are the very objects, in this order. */
+export function same(t: Test, found: readonly object[], wanted: readonly object[]): void {
+  t.equal(found.length, wanted.length)
+  for (const [i, object] of wanted.entries()) t.ok(found[i] === object, `object ${String(i)}`)
 }
