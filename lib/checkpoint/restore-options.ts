@@ -4,6 +4,7 @@
  * @module
  */
 import { inspect } from 'node:util'
+import { isPlainObject } from '../graph/trackable.js'
 import { checkReadOptions, type CheckedReadOptions, type ReadOptions } from '../bundle/read/open.js'
 
 /** Paths of objects in the checkpoint, with their paths in the program. */
@@ -17,7 +18,9 @@ export interface RestoreOptions extends ReadOptions {
   filter?: string | readonly string[] | ((key: string) => boolean)
   /**
    * For what has another name now: `{ 'model/old': 'model/new' }`, from a path in the checkpoint to
-   * one in the program, or a function from one to the other. Everything below moves along.
+   * one in the program, or a function from one to the other, which is asked for every object.
+   * Everything below moves along, and what was at the new path goes. Parts of a path are escaped as
+   * in keys: `..` is a dot, `.S` a slash.
    */
   remap?: Remap | ((path: string) => string)
   /** Leaves the slot variables of optimizers (momenta) as they are. Default false. */
@@ -55,7 +58,8 @@ function checkFilter(filter: unknown): ((key: string) => boolean) | undefined {
 
 function checkRemap(remap: unknown): void {
   if (remap === undefined || typeof remap === 'function') return
-  const isRecord = typeof remap === 'object' && remap !== null && !Array.isArray(remap)
+  // Not a Map, whose entries would be passed over.
+  const isRecord = typeof remap === 'object' && remap !== null && isPlainObject(remap)
   if (isRecord && Object.values(remap).every((path) => typeof path === 'string' && path !== '')) {
     return
   }

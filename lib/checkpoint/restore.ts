@@ -8,16 +8,16 @@ import { openReader } from '../bundle/read/open.js'
 import { OBJECT_GRAPH_KEY, type CheckpointReader } from '../bundle/read/reader.js'
 import { Operation } from '../bundle/operation.js'
 import { SAVE_INFO_KEY } from '../bundle/save-info.js'
-import { CheckpointError } from '../errors.js'
 import { SLOT_MARK } from '../graph/keys.js'
-import { graphOfNames } from '../graph/names.js'
+import { graphOfNames, type NamedValue } from '../graph/names.js'
 import type { TrackableNode } from '../graph/node.js'
 import { extentsOf } from '../graph/plan.js'
 import { Restoration } from '../graph/restoration.js'
-import { filterGraph, moveObjects, pathsOf, withoutSlots } from '../graph/select.js'
+import { filterGraph, withoutSlots } from '../graph/select.js'
 import { reach } from '../graph/walk.js'
 import type { Steps } from '../twin.js'
 import { Matches } from './matches.js'
+import { remapGraph } from './remap.js'
 import type { CheckedRestoreOptions } from './restore-options.js'
 
 export function* restoreObjects(
@@ -48,35 +48,40 @@ function* restoreFrom(
   operation: Operation,
 ): Steps<Matches> {
   operation.check()
-  const graph = graphFor(reader, root(), options)
-  const restoration = new Restoration(graph, reader)
+  const wanted = wantedOf(reader, root(), options)
+  const restoration = new Restoration(wanted.graph, reader)
   const plan = restoration.plan(0, root())
   yield* reader.prepare(operation, extentsOf(plan))
   operation.check()
   // From here on nothing waits: the objects change together or not at all.
   restoration.commit(operation.sync ? plan : restoration.current(plan))
-  return new Matches(restoration, reader, root, wantedKeys(options))
+  return new Matches(restoration, reader, root, wanted.includes)
 }
 
-/** The graph that is to be restored: as it was saved, or made from names, and then as asked for. */
-function graphFor(
+/** The part of a checkpoint that is to be restored. */
+interface Wanted {
+  /** As it was saved, or made from names, and then as asked for. */
+  readonly graph: ObjectGraph
+  /** Tells of a key in the program whether it was to be restored. */
+  readonly includes: (key: string) => boolean
+}
+
+function wantedOf(
   reader: CheckpointReader,
   root: TrackableNode,
   { passes, remap, skipSlotVariables }: CheckedRestoreOptions,
-): ObjectGraph {
+): Wanted {
   let graph = reader.objectGraph ?? namedGraph(reader, root)
+  let keyOf = (key: string): string => key
   if (skipSlotVariables) graph = withoutSlots(graph)
-  if (remap !== undefined) graph = moveObjects(graph, movesOf(graph, remap), missingIn(reader))
+  if (remap !== undefined) ({ graph, keyOf } = remapGraph(graph, remap, reader.path))
   if (passes !== undefined) graph = filterGraph(graph, passes)
-  return graph
-}
-
-function wantedKeys({
-  passes,
-  skipSlotVariables,
-}: CheckedRestoreOptions): (key: string) => boolean {
-  return (key) =>
-    (passes === undefined || passes(key)) && !(skipSlotVariables && key.includes(SLOT_MARK))
+  return {
+    graph,
+    includes: (key) =>
+      !(skipSlotVariables && key.includes(SLOT_MARK)) &&
+      (passes === undefined || passes(keyOf(key))),
+  }
 }
 
 /** Of what is saved beside the values of objects. */
@@ -85,33 +90,16 @@ const OWN_KEYS: readonly string[] = [OBJECT_GRAPH_KEY, SAVE_INFO_KEY]
 /** Variables with a name of their own are found by it, wherever they are in the program. */
 function namedGraph(reader: CheckpointReader, root: TrackableNode): ObjectGraph {
   const keys = reader.variables().map(({ key }) => key)
-  const graph = graphOfNames(keys.filter((key) => !OWN_KEYS.includes(key)))
-  const moves = new Map<string, string>()
+  const named: NamedValue[] = []
   for (const { node, path } of reach(root)) {
-    for (const { fullName } of node.values()) {
-      const isElsewhere = fullName !== undefined && fullName !== '' && fullName !== path
-      if (path !== undefined && isElsewhere && reader.has(fullName)) moves.set(fullName, path)
+    for (const { attribute, fullName } of node.values()) {
+      if (fullName !== undefined && fullName !== '' && reader.has(fullName)) {
+        named.push({ path, attribute, key: fullName })
+      }
     }
   }
-  return moveObjects(graph, moves, missingIn(reader))
-}
-
-function movesOf(
-  graph: ObjectGraph,
-  remap: NonNullable<CheckedRestoreOptions['remap']>,
-): Map<string, string> {
-  if (typeof remap !== 'function') return new Map(Object.entries(remap))
-  const moves = new Map<string, string>()
-  for (const path of pathsOf(graph).values()) {
-    const moved = path === '' ? path : remap(path)
-    if (moved !== path) moves.set(path, moved)
-  }
-  return moves
-}
-
-function missingIn({ path }: CheckpointReader): (key: string) => never {
-  return (key) => {
-    const message = `options.remap names the object '${key}', which checkpoint '${path}' does not have`
-    throw new CheckpointError('CKPT_NOT_FOUND', message, { path, key })
-  }
+  return graphOfNames(
+    keys.filter((key) => !OWN_KEYS.includes(key)),
+    named,
+  )
 }

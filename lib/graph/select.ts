@@ -4,7 +4,8 @@
  *
  * @module
  */
-import type { ObjectGraph, ObjectNode, ObjectReference } from '../bundle/messages.js'
+import type { ObjectGraph, ObjectNode } from '../bundle/messages.js'
+import { corrupt } from '../errors.js'
 import { childPath } from './keys.js'
 
 /** Without the values whose keys do not pass. */
@@ -31,95 +32,136 @@ export function withoutSlots(graph: ObjectGraph): ObjectGraph {
   return { nodes }
 }
 
-/** The path of each object that the root leads to; of several paths the one that is found first. */
-export function pathsOf({ nodes }: ObjectGraph): Map<number, string> {
-  const paths = new Map<number, string>([[0, '']])
+/**
+ * The edges that can be moved, each with its path: that on which its parent is found first.
+ *
+ * @throws CheckpointError CKPT_CORRUPT if the paths are far too long, as those of a long chain
+ */
+export function* edgesOf({ nodes }: ObjectGraph): Generator<[path: string, edge: Edge]> {
+  const paths = new Map<number, string | undefined>([[0, undefined]])
+  let room = roomOf(nodes)
   // The map grows while it is walked.
-  for (const [id, path] of paths) {
-    for (const { nodeId, localName } of nodes[id]?.children ?? []) {
-      if (!paths.has(nodeId)) paths.set(nodeId, childPath(path || undefined, localName))
+  for (const [parent, parentPath] of paths) {
+    for (const { nodeId, localName: name } of nodes[parent]?.children ?? []) {
+      // The root has no place to go to.
+      if (nodeId === 0) continue
+      const path = childPath(parentPath, name)
+      room -= path.length
+      if (room < 0) throw corrupt('the paths of the object graph are too long', 'inconsistent')
+      if (!paths.has(nodeId)) paths.set(nodeId, path)
+      yield [path, { parent, name, nodeId }]
     }
   }
-  return paths
 }
 
-/** Where an object lies that is to be found elsewhere. */
-interface Move {
-  readonly parent: number
-  readonly edge: ObjectReference
-  readonly target: readonly string[]
-}
-
-/**
- * With objects at other paths. What was at such a path goes.
- *
- * @param moves from a path in the checkpoint to one in the program; each part is escaped as in keys
- * @param missing called with a path that the checkpoint does not have
- */
-export function moveObjects(
-  graph: ObjectGraph,
-  moves: ReadonlyMap<string, string>,
-  missing: (path: string) => never,
-): ObjectGraph {
-  const nodes = graph.nodes.map((node) => ({ ...node, children: [...node.children] }))
-  const found = Array.from(moves, ([from, to]): Move => {
-    const { parent, edge } = find(nodes, from) ?? missing(from)
-    return { parent, edge, target: namesOf(to) }
-  })
-  // All are taken away before one is put back: two may change places.
-  for (const { parent, edge } of found) remove(nodes[parent], edge)
-  // Parents before what is to be put below them.
-  for (const { edge, target } of found.toSorted((a, b) => a.target.length - b.target.length)) {
-    put(nodes, edge.nodeId, target)
+/** Characters that all paths together may have. Honest graphs are wide, not deep. */
+function roomOf(nodes: readonly ObjectNode[]): number {
+  let room = 2 ** 24
+  for (const { children } of nodes) {
+    for (const { localName } of children) room += 64 * (localName.length + 1)
   }
-  return { nodes }
+  return room
 }
 
-type EditableNode = Omit<ObjectNode, 'children'> & { children: ObjectReference[] }
+/** Where an object lies. */
+export interface Edge {
+  readonly parent: number
+  readonly name: string
+  readonly nodeId: number
+}
 
-/** Parts of a path, not escaped; none for the root. */
-export const namesOf = (path: string): string[] =>
-  path === '' ? [] : path.split('/').map(unescapeName)
+/** Parts of a path as in keys, not escaped. */
+export const namesOf = (path: string): string[] => path.split('/').map(unescapeName)
 
 const unescapeName = (name: string): string =>
   name.replace(/\.([.S])/g, (_, escaped: string) => (escaped === 'S' ? '/' : '.'))
 
-function find(
-  nodes: readonly EditableNode[],
-  path: string,
-): { parent: number; edge: ObjectReference } | undefined {
-  let at: { parent: number; edge: ObjectReference } | undefined
-  for (const name of namesOf(path)) {
-    const parent: number = at?.edge.nodeId ?? 0
-    const edge: ObjectReference | undefined = nodes[parent]?.children.find(
-      ({ localName }) => localName === name,
-    )
-    if (edge === undefined) return undefined
-    at = { parent, edge }
-  }
-  return at
-}
-
-function remove(node: EditableNode | undefined, edge: ObjectReference): void {
-  if (node !== undefined) node.children = node.children.filter((other) => other !== edge)
-}
-
-function put(nodes: EditableNode[], id: number, target: readonly string[]): void {
-  let parent = 0
-  for (const [at, localName] of target.entries()) {
-    const node = nodes[parent]
-    if (node === undefined) return
-    const there = node.children.find((edge) => edge.localName === localName)
-    const isLast = at === target.length - 1
-    if (!isLast && there !== undefined) {
-      parent = there.nodeId
-      continue
+/** The edge at the end of a path from the root. */
+export function findEdge({ nodes }: ObjectGraph): (path: string) => Edge | undefined {
+  const editable = nodes.map(toEditable)
+  return (path) => {
+    let nodeId = 0
+    let edge: Edge | undefined
+    for (const name of namesOf(path)) {
+      const next = editable[nodeId]?.children.get(name)
+      if (next === undefined) return undefined
+      edge = { parent: nodeId, name, nodeId: next }
+      nodeId = next
     }
-    if (there !== undefined) remove(node, there)
-    const nodeId = isLast ? id : nodes.push(emptyNode()) - 1
-    node.children.push({ nodeId, localName })
-    parent = nodeId
+    return edge
   }
 }
 
-const emptyNode = (): EditableNode => ({ children: [], attributes: [], slotVariables: [] })
+/** A graph whose edges are found by their names. */
+type EditableNode = Omit<ObjectNode, 'children'> & { readonly children: Map<string, number> }
+
+function toEditable({ children, ...node }: ObjectNode): EditableNode {
+  const byName = new Map<string, number>()
+  // Of two edges of one name the first counts, as everywhere.
+  for (const { nodeId, localName } of children) {
+    if (!byName.has(localName)) byName.set(localName, nodeId)
+  }
+  return { ...node, children: byName }
+}
+
+const toNode = ({ children, ...node }: EditableNode): ObjectNode => ({
+  ...node,
+  children: Array.from(children, ([localName, nodeId]) => ({ nodeId, localName })),
+})
+
+/**
+ * With objects at other paths. What was at such a path goes.
+ *
+ * @param moves each an edge and a path in the program, whose parts are escaped as in keys
+ * @throws TypeError if two objects are to have one path
+ */
+export function moveObjects(
+  graph: ObjectGraph,
+  moves: readonly (readonly [edge: Edge, path: string])[],
+): ObjectGraph {
+  const nodes = graph.nodes.map(toEditable)
+  // All are taken away before one is put back: two may change places.
+  for (const [{ parent, name }] of moves) nodes[parent]?.children.delete(name)
+  const targets = moves.map(([{ nodeId }, path]) => ({ nodeId, path, names: namesOf(path) }))
+  checkTargets(targets)
+  // Parents before what is to be put below them.
+  targets.sort((a, b) => a.names.length - b.names.length)
+  for (const { nodeId, names } of targets) put(nodes, nodeId, names)
+  return { nodes: nodes.map(toNode) }
+}
+
+/** Where an object is to be found. */
+interface Target {
+  readonly nodeId: number
+  readonly path: string
+  readonly names: readonly string[]
+}
+
+function checkTargets(targets: readonly Target[]): void {
+  const ids = new Map<string, number>()
+  for (const { nodeId, path, names } of targets) {
+    const id = JSON.stringify(names)
+    if ((ids.get(id) ?? nodeId) !== nodeId) {
+      throw new TypeError(`two objects of the checkpoint are to be restored as '${path}'`)
+    }
+    ids.set(id, nodeId)
+  }
+}
+
+function put(nodes: EditableNode[], nodeId: number, names: readonly string[]): void {
+  let parent = 0
+  for (const [at, name] of names.entries()) {
+    const children = nodes[parent]?.children
+    if (children === undefined) return
+    const isLast = at === names.length - 1
+    const next = isLast ? nodeId : (children.get(name) ?? nodes.push(emptyNode()) - 1)
+    children.set(name, next)
+    parent = next
+  }
+}
+
+const emptyNode = (): EditableNode => ({
+  children: new Map<string, number>(),
+  attributes: [],
+  slotVariables: [],
+})
