@@ -9,6 +9,7 @@ import { inspect } from 'node:util'
 import { loadMessages } from '../bundle/messages.js'
 import { checkPath, checkPrefix, type PathInput } from '../bundle/names.js'
 import { meansSavedModel, savedModelPrefix } from '../bundle/read/saved-model.js'
+import { attach } from '../graph/deferred.js'
 import { NO_VALUES, NODE, type TrackableNode } from '../graph/node.js'
 import { nodeOf } from '../graph/trackable.js'
 import { track, trackedEntries, trackedValue, type Tracking } from '../trackables/tracked.js'
@@ -44,8 +45,9 @@ class Tracked {
 }
 
 class CheckpointBase extends Tracked {
-  readonly #counter = new SaveCounter()
-  readonly #queue = new SaveQueue()
+  /** Those of a Checkpoint that is the root of this one: it counts on, as in TensorFlow. */
+  readonly #counter: SaveCounter
+  readonly #queue: SaveQueue
   /** Names in the order of tracking; where the save counter stands among them. */
   #counterAt = Infinity
   /** Stands for the whole Checkpoint if it is given. */
@@ -71,16 +73,19 @@ class CheckpointBase extends Tracked {
       })
     }
     this.#root = trackedValue(this, ROOT) as object | undefined
-    if (this.#root !== undefined) this.#checkRoot(nodeOf(this.#root, ROOT))
+    const same = this.#root instanceof CheckpointBase ? this.#root : undefined
+    this.#counter = same === undefined ? new SaveCounter() : same.#counter
+    this.#queue = same === undefined ? new SaveQueue() : same.#queue
+    if (this.#root !== undefined) this.#adopt(nodeOf(this.#root, ROOT))
   }
 
-  /** Two children of one name are none of the user's intention. */
-  #checkRoot(root: TrackableNode): void {
-    for (const [name, value] of trackedEntries(this)) {
-      const own = [...root.children()].find(([other]) => other === name)?.[1]
-      if (own === undefined || own.identity === nodeOf(value, name).identity) continue
-      throw new TypeError(`root has a child '${name}' of its own; give the other one another name`)
+  /** Checks the children beside those of the root, and gives them what a restore of it keeps. */
+  #adopt(root: TrackableNode): void {
+    for (const [name, { identity }] of root.children()) {
+      if (name === SAVE_COUNTER && identity !== this.#counter.identity) throw sameName(name)
     }
+    const edges = this.#edges(root)
+    for (const [name, node] of edges) attach(root.identity, name, node)
   }
 
   /** Number of the last save, or of the one that was restored; 0 before the first. */
@@ -242,9 +247,14 @@ class CheckpointBase extends Tracked {
     )
     if (this.#counter.created) edges.splice(this.#counterAt, 0, [SAVE_COUNTER, this.#counter])
     if (root === undefined) return edges
-    const ofRoot = [...root.children()]
-    const names = new Set(ofRoot.map(([name]) => name))
-    return [...ofRoot, ...edges.filter(([name]) => !names.has(name))]
+    const ofRoot = new Map(root.children())
+    const others = edges.filter(([name, { identity }]) => {
+      const own = ofRoot.get(name)
+      // Two children of one name are none of the user's intention.
+      if (own !== undefined && own.identity !== identity) throw sameName(name)
+      return own === undefined
+    })
+    return [...ofRoot, ...others]
   }
 
   static {
@@ -253,6 +263,9 @@ class CheckpointBase extends Tracked {
 }
 
 const compareText = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b))
+
+const sameName = (name: string): TypeError =>
+  new TypeError(`root has a child '${name}' of its own; give the other one another name`)
 
 /** Methods are not overwritten, and the counter is ours. */
 function checkChildName(name: string): void {
