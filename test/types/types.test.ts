@@ -36,7 +36,7 @@ async function install(folder: string): Promise<string[]> {
     mkdirSync(dirname(target), { recursive: true })
     cpSync(join(root, path), target)
   }
-  for (const name of ['consumer.mts', 'consumer.cts']) {
+  for (const name of ['consumer.mts', 'consumer.cts', 'consumer-containers.mts']) {
     cpSync(join(__dirname, name), join(folder, name))
   }
   return paths.map((path) => join('node_modules/ndcheckpoint', path))
@@ -69,7 +69,11 @@ async function compile(
 void t.test('users of both module kinds compile, wrong uses do not', async (t) => {
   const folder = t.testdir({ 'package.json': '{ "private": true }' })
   await install(folder)
-  const { complaints, read } = await compile(folder, ['consumer.mts', 'consumer.cts'])
+  const { complaints, read } = await compile(folder, [
+    'consumer.mts',
+    'consumer.cts',
+    'consumer-containers.mts',
+  ])
   t.strictSame(complaints, [])
   t.ok(read.length > 20, 'the declarations were found')
   t.strictSame(
