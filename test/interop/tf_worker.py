@@ -362,6 +362,38 @@ def save_slots(prefix):
     return {'prefix': checkpoint.write(prefix), 'values': values()}
 
 
+class JsonObject(tf.train.experimental.PythonState):
+    def __init__(self, value):
+        self.value = value
+
+    def serialize(self):
+        return json.dumps(self.value)
+
+    def deserialize(self, string_value):
+        self.value = json.loads(string_value)
+
+
+def containers(x, config):
+    """Lists, dicts and JSON, each number of `x` in a variable of its own."""
+    v = [tf.Variable(tf.constant(value, tf.float64)) for value in x]
+    module, state = tf.Module(), JsonObject(config)
+    module.first, module.second = v[4], v[5]
+    checkpoint = tf.train.Checkpoint(list=[v[0], [v[1]]], mapping={'a/b': v[2], '__proto__': v[3]}, split=module, config=state)
+    return checkpoint, lambda: {'x': [float(value.numpy()) for value in v], 'config': state.value}
+
+
+@command
+def save_containers(prefix, x, config):
+    return containers(x, config)[0].write(prefix)
+
+
+@command
+def restore_containers(prefix):
+    checkpoint, values = containers([0.0] * 6, None)
+    checkpoint.read(prefix).assert_consumed()
+    return values()
+
+
 def main():
     for line in sys.stdin:
         request = json.loads(line)
