@@ -8,6 +8,15 @@
 /** Doubles every dot, then writes each slash as `.S`, so that a name is one path element. */
 export const escapeName = (name: string): string => name.replaceAll('.', '..').replaceAll('/', '.S')
 
+/** Parts of a path, not escaped. */
+export const namesOf = (path: string): string[] => path.split('/').map(unescapeName)
+
+const unescapeName = (name: string): string =>
+  name.replace(/\.([.S])/g, (_, escaped: string) => (escaped === 'S' ? '/' : '.'))
+
+/** TensorFlow 1's name of a variable that has none but its path: it knows no escapes. */
+export const nameOfPath = (path: string): string => namesOf(path).join('/')
+
 /** Path of a child whose parent's path is `parent`; the root's path is undefined. */
 export const childPath = (parent: string | undefined, name: string): string =>
   parent === undefined ? escapeName(name) : `${parent}/${escapeName(name)}`

@@ -5,8 +5,7 @@
  * @module
  */
 import type { ObjectGraph, ObjectNode, SerializedTensor } from '../bundle/messages.js'
-import { VARIABLE_VALUE } from './keys.js'
-import { namesOf } from './select.js'
+import { namesOf, VARIABLE_VALUE } from './keys.js'
 
 /** As in keys of objects: what stands behind it is an attribute, and what is before it is escaped. */
 const ATTRIBUTES = '/.ATTRIBUTES/'

@@ -6,7 +6,7 @@
  */
 import type { ObjectGraph, ObjectNode } from '../bundle/messages.js'
 import { corrupt } from '../errors.js'
-import { childPath } from './keys.js'
+import { childPath, namesOf } from './keys.js'
 
 /** Without the values whose keys do not pass. */
 export function filterGraph(graph: ObjectGraph, passes: (key: string) => boolean): ObjectGraph {
@@ -69,12 +69,6 @@ export interface Edge {
   readonly name: string
   readonly nodeId: number
 }
-
-/** Parts of a path as in keys, not escaped. */
-export const namesOf = (path: string): string[] => path.split('/').map(unescapeName)
-
-const unescapeName = (name: string): string =>
-  name.replace(/\.([.S])/g, (_, escaped: string) => (escaped === 'S' ? '/' : '.'))
 
 /** The edge at the end of a path from the root. */
 export function findEdge({ nodes }: ObjectGraph): (path: string) => Edge | undefined {

@@ -11,7 +11,7 @@ import type {
   SlotVariableReference,
 } from '../bundle/messages.js'
 import type { BundleValue } from '../bundle/write/values.js'
-import { childPath, slotPath, valueKey } from './keys.js'
+import { childPath, nameOfPath, slotPath, valueKey } from './keys.js'
 import type { TrackableNode } from './node.js'
 import { checkSaved } from './together.js'
 
@@ -94,7 +94,7 @@ export function walk(root: TrackableNode): SavedObjects {
   checkSaved(visits.map(({ node }) => node))
   const nodes = visits.map(({ node, path, children, slotVariables }) => {
     const attributes: SerializedTensor[] = []
-    for (const { attribute, fullName = path ?? '', encode } of node.values()) {
+    for (const { attribute, fullName = nameOfPath(path ?? ''), encode } of node.values()) {
       const checkpointKey = valueKey(path, attribute)
       values.push(encode(checkpointKey, save))
       attributes.push({ name: attribute, fullName, checkpointKey })
