@@ -1,5 +1,5 @@
 // Runs every page of docs/guide as its reader would, and compares what it prints.
-import { mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import {
@@ -25,6 +25,8 @@ function makeDirectory(t: Test): string {
   mkdirSync(join(directory, 'node_modules'))
   mkdirSync(join(directory, 'run'))
   symlinkSync(root, join(directory, 'node_modules/ndcheckpoint'))
+  // Or the name would be taken for this package's reference to itself.
+  writeFileSync(join(directory, 'package.json'), '{}')
   return directory
 }
 
