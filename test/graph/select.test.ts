@@ -1,11 +1,11 @@
 import t from 'tap'
+import { namesOf } from '../../lib/graph/keys.js'
 import type { ObjectGraph } from '../../lib/bundle/messages.js'
 import {
   edgesOf,
   filterGraph,
   findEdge,
   moveObjects,
-  namesOf,
   withoutSlots,
 } from '../../lib/graph/select.js'
 import { walk } from '../../lib/graph/walk.js'
