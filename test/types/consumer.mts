@@ -9,17 +9,28 @@ import ndcheckpoint, {
   NdArray,
   NumpyState,
   StringTensor,
+  checkpointExists,
+  checkpointsIterator,
+  getCheckpointMtimes,
+  getCheckpointState,
   isCheckpointError,
   latestCheckpoint,
   listVariables,
+  loadCheckpoint,
   loadVariable,
   ndarray,
   openCheckpoint,
   openCheckpointSync,
+  removeCheckpoint,
+  removeCheckpointSync,
+  updateCheckpointState,
+  updateCheckpointStateSync,
   zeros,
   type AnyArrays,
   type ArrayInput,
   type CheckpointReader,
+  type CheckpointState,
+  type CheckpointsIteratorOptions,
   type Complex,
   type CorruptReason,
   type DType,
@@ -220,6 +231,23 @@ export async function program(): Promise<object> {
   for (const [key, dimensions] of listVariables('run')) loadVariable('run', key)
   same<ReturnType<typeof latestCheckpoint>, string | null>()
 
+  // Directories of checkpoints.
+
+  const known: CheckpointState | null = getCheckpointState('run')
+  // @ts-expect-error: what was read is not written to
+  known?.allModelCheckpointPaths.push('x')
+  await updateCheckpointState('run', { modelCheckpointPath: file, lastPreservedTimestamp: 1 })
+  // @ts-expect-error: the newest is needed
+  updateCheckpointStateSync('run', { allModelCheckpointPaths: ['x'] })
+  if (checkpointExists(file)) await removeCheckpoint(file, { durable: false })
+  removeCheckpointSync('run/ckpt-1')
+  same<ReturnType<typeof getCheckpointMtimes>, number[]>()
+  const timing: CheckpointsIteratorOptions = { timeoutSeconds: 5, timeoutFn: async () => true }
+  for await (const next of checkpointsIterator('run', timing)) same<typeof next, string>()
+  const shapes: Map<string, number[]> = loadCheckpoint('run', {
+    mode: 'load',
+  }).getVariableToShapeMap()
+
   // Errors.
 
   function report(error: unknown): void {
@@ -261,6 +289,7 @@ export async function program(): Promise<object> {
     report,
     restored,
     shape,
+    shapes,
     statuses,
     theirs,
     wrong,
