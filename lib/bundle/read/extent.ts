@@ -234,6 +234,12 @@ export function separate(extents: readonly Extent[], { verify }: AccessOptions):
   }
 }
 
+/** `checkEffort` for extents that are about to be checked or loaded together. */
+export function requireEffort(extents: readonly Extent[], fileBytes: number): void {
+  const [first] = extents
+  checkEffort(totalBytes(extents), fileBytes, first === undefined ? {} : { key: first.key })
+}
+
 /** Brings extents into the state that the options ask for: read, checked, or untouched. */
 export function* prepare(
   operation: Operation,
@@ -241,11 +247,7 @@ export function* prepare(
   fileBytes: number,
   { mode, verify }: AccessOptions,
 ): Steps<void> {
-  checkEffort(
-    totalBytes(extents),
-    fileBytes,
-    extents[0] === undefined ? {} : { key: extents[0].key },
-  )
+  requireEffort(extents, fileBytes)
   if (mode === 'load') return yield* load(operation, extents, verify !== 'off')
   if (verify === 'eager') yield* verifyAll(operation, extents)
 }

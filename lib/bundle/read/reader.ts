@@ -13,7 +13,7 @@ import {
 import type { NdArray } from '../../array/ndarray.js'
 import { CheckpointError } from '../../errors.js'
 import { runAsync, runSync, type Steps } from '../../twin.js'
-import { prepare, separate, type Extent, type ReadStats } from './extent.js'
+import { prepare, requireEffort, separate, type Extent, type ReadStats } from './extent.js'
 import { sliceEntry } from './index-file.js'
 import { decodeObjectGraph, type BundleEntry, type ObjectGraph } from '../messages.js'
 import { indexPath } from '../names.js'
@@ -223,7 +223,8 @@ export class CheckpointReader {
 
   /** @internal `prepare` for a few arrays, at once and from the mappings: the files may be gone. */
   prepareNow(extents: readonly Extent[]): void {
-    const { access } = this.#use()
+    const { access, shards } = this.#use()
+    requireEffort(extents, shards.totalBytes)
     for (const extent of extents) {
       if (access.verify === 'eager') extent.checkNow()
       if (access.mode === 'load') extent.loadUnlessFilled()
