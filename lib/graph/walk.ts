@@ -86,9 +86,10 @@ function sharedSlot(name: string, variable: string | undefined): TypeError {
   )
 }
 
-/** @throws TypeError for what cannot be saved */
+/** @throws TypeError for what cannot be saved, or only under the key of something else */
 export function walk(root: TrackableNode): SavedObjects {
   const values: BundleValue[] = []
+  const keys = new Set<string>()
   const save = {}
   const visits = reach(root)
   checkSaved(visits.map(({ node }) => node))
@@ -96,12 +97,22 @@ export function walk(root: TrackableNode): SavedObjects {
     const attributes: SerializedTensor[] = []
     for (const { attribute, fullName = nameOfPath(path ?? ''), encode } of node.values()) {
       const checkpointKey = valueKey(path, attribute)
+      if (keys.has(checkpointKey)) throw sameKey(checkpointKey)
+      keys.add(checkpointKey)
       values.push(encode(checkpointKey, save))
       attributes.push({ name: attribute, fullName, checkpointKey })
     }
     return { children, attributes, slotVariables }
   })
   return { values, graph: { nodes } }
+}
+
+/** TensorFlow's keys do not tell the root's own values from those of its child of no name. */
+function sameKey(key: string): TypeError {
+  return new TypeError(
+    `two objects would be saved as '${key}': the root, which has a value itself, cannot have a ` +
+      'child with an empty name that has one too; give the child a name',
+  )
 }
 
 /** Two names that differ only in lone surrogates would be one key. */

@@ -75,3 +75,15 @@ t.test('names that are no Unicode are refused', (t) => {
   t.doesNotThrow(() => walk(thing({ '😀\udbff\udfff': thing({}) }).node))
   t.end()
 })
+
+t.test('a key is used once: the root and a child of no name cannot both have values', (t) => {
+  const message = /^two objects would be saved as '\/\.ATTRIBUTES\/v': the root/
+  const both = thing({ '': thing({}, 1) }, 2)
+  t.throws(() => walk(both.node), { name: 'TypeError', message })
+  t.strictSame(keys(thing({ '': thing({}, 1) })), ['/.ATTRIBUTES/v'])
+  t.strictSame(keys(thing({ '': thing({ '': thing({}, 1) }) }, 2)), [
+    '/.ATTRIBUTES/v',
+    '//.ATTRIBUTES/v',
+  ])
+  t.end()
+})
