@@ -87,3 +87,40 @@ t.test('a key is used once: the root and a child of no name cannot both have val
   ])
   t.end()
 })
+
+t.test('slot variables come after all objects: by optimizer, by name, by variable', (t) => {
+  const [v, w, slots] = [thing({}, 1), thing({}, 2), new Map<string, ReturnType<typeof thing>>()]
+  const optimizer = {
+    ...thing({}).node,
+    slots: {
+      names: () => ['m', 'v'],
+      get: (variable: object, name: string) =>
+        slots.get(`${name} of ${variable === v ? 'v' : variable === w ? 'w' : '?'}`)?.node,
+      forRestore: () => thing({}).node,
+    },
+  }
+  const root = thing({ v, w }).node
+  const children = () => [['optimizer', optimizer] as const, ...root.children()]
+  for (const name of ['v of v', 'm of w', 'm of v']) slots.set(name, thing({}, 3))
+  const { values, graph } = walk({ ...root, children })
+  t.strictSame(
+    values.map(({ key }) => key.replace('/.ATTRIBUTES/v', '')),
+    [
+      'v',
+      'w',
+      'v/.OPTIMIZER_SLOT/optimizer/m',
+      'w/.OPTIMIZER_SLOT/optimizer/m',
+      'v/.OPTIMIZER_SLOT/optimizer/v',
+    ],
+  )
+  t.strictSame(graph.nodes[1]?.slotVariables, [
+    { originalVariableNodeId: 2, slotName: 'm', slotVariableNodeId: 4 },
+    { originalVariableNodeId: 3, slotName: 'm', slotVariableNodeId: 5 },
+    { originalVariableNodeId: 2, slotName: 'v', slotVariableNodeId: 6 },
+  ])
+  const message =
+    /^the slot variable 'v' of 'w' cannot be saved: it is also another slot or a child/
+  slots.set('v of w', w)
+  t.throws(() => walk({ ...root, children }), { name: 'TypeError', message })
+  t.end()
+})
