@@ -12,8 +12,9 @@ export type Remap = Readonly<Record<string, string>>
 
 export interface RestoreOptions extends ReadOptions {
   /**
-   * Restores only values whose keys begin with this, or with one of these, or for which it returns
-   * true. All else keeps its value and counts as not asked for.
+   * Restores only values whose keys in the checkpoint begin with this, or with one of these, or for
+   * which it returns true. All else keeps its value and counts as not asked for. The key of a slot
+   * variable begins with the path of the variable that it belongs to: see `skipSlotVariables`.
    */
   filter?: string | readonly string[] | ((key: string) => boolean)
   /**

@@ -30,7 +30,10 @@ export interface ManagerOptions {
   checkpointName?: string
   /** Saved beside each checkpoint, and what `checkpointInterval` counts. */
   stepCounter?: StepCounter
-  /** Steps from one save to the next; saves before that are skipped. Needs a `stepCounter`. */
+  /**
+   * Steps from one save to the next; saves before that are skipped. The first of a run is not, unless
+   * it was restored or `lastCheckpointStep` says when it saved last. Needs a `stepCounter`.
+   */
   checkpointInterval?: number
   /** Seconds from one save to the next, for `saveIfDue`. */
   checkpointIntervalSeconds?: number
