@@ -74,6 +74,15 @@ t.teardown(() => {
   tensorflow?.close()
 })
 
+// TensorFlow alone takes a minute to start on a busy machine.
+t.setTimeout(600_000)
+if (tensorflow !== undefined) {
+  void t.test('TensorFlow starts, which is not the matter of any page', async (t) => {
+    const nothing = { page: '', source: '', directory: root }
+    t.strictSame(await tensorflow.call('run_block', nothing), [])
+  })
+}
+
 for (const name of pages) {
   const text = readFileSync(join(guide, name), 'utf8')
   const runPython: RunPython = async (source, directory) =>
