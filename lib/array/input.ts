@@ -107,6 +107,10 @@ function checkParts(
 ): CheckedInput {
   const info = dtypeInfo(checkDType(data, dtypeInput))
   const count = elementCount(data, info, info.itemsize)
+  if (shapeInput === undefined && data.length % info.lanes !== 0) {
+    const length = String(data.length)
+    throw new TypeError(`dtype '${info.name}' takes pairs of re and im, got ${length} numbers`)
+  }
   const shape = [...checkShape(shapeInput ?? [count])]
   const offset = checkInteger(offsetInput ?? 0, 'offset')
   const stride = strideInput === undefined ? cStrides(shape) : checkStride(strideInput, shape)

@@ -188,6 +188,10 @@ t.test('ndarray makes an array over the same memory', (t) => {
   t.strictSame(ndarray(data).shape, [4])
   t.strictSame(ndarray(data, [1], { offset: 3 }).get(0), 4)
   t.strictSame(ndarray(Float32Array.of(1, 2, 3, 4), undefined, { dtype: 'complex64' }).shape, [2])
+  t.throws(
+    () => ndarray(new Float64Array(3), undefined, { dtype: 'complex128' }),
+    new TypeError("dtype 'complex128' takes pairs of re and im, got 3 numbers"),
+  )
   t.strictSame(ndarray(Uint8Array.of(1, 0), [2], { dtype: 'bool' }).dtype, 'bool')
   t.strictSame(ndarray(data, []).get(), 1)
   t.end()
