@@ -21,7 +21,8 @@ LockState TryLock(int fd) noexcept;
 // One thread at a time.
 class DirectoryLock {
  public:
-  // Makes the directory if it is missing, with its parents. EWOULDBLOCK of "flock": it has an owner.
+  // Makes the directory if it is missing, with its parents. EWOULDBLOCK of "flock": it has an
+  // owner.
   static Result<std::unique_ptr<DirectoryLock>> Take(const std::string& path);
 
   ~DirectoryLock() { Release(); }
