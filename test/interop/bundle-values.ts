@@ -1,5 +1,5 @@
-// The values of a checkpoint as bytes, for comparing one checkpoint with another.
-import { NdArray, openCheckpoint, StringTensor } from '../../lib/index.js'
+// Values and objects of a checkpoint, for comparing one checkpoint with another.
+import { NdArray, openCheckpoint, StringTensor, type ObjectGraph } from '../../lib/index.js'
 import { arrayBytes, sha256 } from './bytes'
 
 const OBJECT_GRAPH = '_CHECKPOINTABLE_OBJECT_GRAPH'
@@ -27,3 +27,18 @@ export async function describeAll(prefix: string): Promise<Record<string, Descri
   await reader.close()
   return Object.fromEntries(described)
 }
+
+export async function graphOf(prefix: string): Promise<ObjectGraph | undefined> {
+  const reader = await openCheckpoint(prefix)
+  const { objectGraph } = reader
+  await reader.close()
+  return objectGraph
+}
+
+/** Objects, edges, keys and attributes: all that does not depend on who named the variables. */
+export const outline = (graph: ObjectGraph | undefined): unknown =>
+  graph?.nodes.map(({ children, attributes, slotVariables }) => ({
+    children,
+    attributes: attributes.map(({ name, checkpointKey }) => ({ name, checkpointKey })),
+    slotVariables,
+  }))

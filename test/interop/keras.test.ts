@@ -1,17 +1,15 @@
 // A Keras model with Adam, trained by Python and Node in turns on the same checkpoints.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { latestCheckpoint, openCheckpoint, type NdArray } from '../../lib/index.js'
 import { runChild } from '../fixtures/child'
+import { isClose, type Numbers } from './numbers'
 import { withTensorFlow, type TensorFlow } from './tensorflow'
-
-/** All numbers of a model and its optimizer, by name; and the model's predictions. */
-type Numbers = Readonly<Record<string, readonly number[]>>
 
 interface Trained {
   readonly prefix: string
-  /** After each step. */
+  /** After each step: a model, its optimizer, and what the model predicts. */
   readonly steps: readonly [Numbers, Numbers]
 }
 
@@ -43,20 +41,6 @@ async function numbersIn(prefix: string, names: readonly string[]): Promise<Numb
 
 const withoutPredictions = (numbers: Numbers): Numbers =>
   Object.fromEntries(Object.entries(numbers).filter(([name]) => name !== 'predictions'))
-
-/** @param tolerance of the difference, relative to numbers above 1 */
-function isClose(t: Test, found: Numbers, wanted: Numbers, tolerance: number, what: string): void {
-  t.strictSame(Object.keys(found), Object.keys(wanted), `${what}: the same names`)
-  for (const [name, numbers] of Object.entries(wanted)) {
-    const others = found[name] ?? []
-    const far = numbers.filter(
-      (number, i) =>
-        !(Math.abs(number - (others[i] ?? NaN)) <= tolerance * Math.max(1, Math.abs(number))),
-    )
-    t.strictSame(far, [], `${what}: ${name}`)
-    t.equal(others.length, numbers.length)
-  }
-}
 
 withTensorFlow(t, (tensorflow: TensorFlow) => {
   for (const built of [true, false]) {

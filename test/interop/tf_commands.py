@@ -3,5 +3,6 @@ COMMANDS = {}
 
 
 def command(f):
+    assert f.__name__ not in COMMANDS, f.__name__
     COMMANDS[f.__name__] = f
     return f

@@ -2,11 +2,13 @@
 import {
   JsonState,
   NumpyState,
+  splitDependency,
   Trackable,
   Variable,
   VariableState,
   zeros,
   type DType,
+  type NdArray,
 } from '../../../lib/index.js'
 import {
   array,
@@ -19,7 +21,7 @@ import {
   type Leaves,
   type TrackableNode,
 } from '../leaves'
-import { below, fill, flat, program, type Arrays, type Row } from './row'
+import { below, fill, flat, program, type Arrays, type Program, type Row } from './row'
 
 const VARIABLE_DTYPES: readonly DType[] = [
   ...(['bool', 'int8', 'uint8', 'int16', 'uint16', 'int32', 'uint32', 'int64'] as const),
@@ -101,6 +103,21 @@ class Sampler extends Trackable {
   }
 }
 
+/** One thing that is saved as three. */
+function splitProgram(leaves: Leaves): Program {
+  const names = ['first', 'second', 'third'] as const
+  const it = new Trackable()
+  let values = {} as Record<(typeof names)[number], NdArray>
+  for (const [i, name] of names.entries()) values[name] = leaves.array(2 + i, () => values[name])
+  const consume = (restored: typeof values): void => {
+    values = restored
+  }
+  const split = splitDependency(names, ['float32', 'int64', 'bool'], () => values, consume)
+  return program({ it }, () => {
+    Object.assign(it, split)
+  })
+}
+
 export const VARIABLES: readonly Row[] = [
   variableRow('scalars', []),
   variableRow('arrays', [2, 3]),
@@ -134,6 +151,15 @@ export const STATES: readonly Row[] = [
     isText: true,
     tree: flat({ settings: json, other: json }),
     build: (leaves) => program({ settings: jsonState(leaves, 1), other: jsonState(leaves, 2) }),
+  },
+  {
+    name: 'splitDependency ↔ tf.Variables',
+    tree: below('auto', {
+      first: variable('float32', [3]),
+      second: variable('int64', [2, 2]),
+      third: variable('bool'),
+    }),
+    build: splitProgram,
   },
   {
     name: 'Trackable with serialize and deserialize ↔ PythonState with children',
