@@ -18,6 +18,7 @@ import {
   type Assignment,
   type NodeValue,
   type TrackableNode,
+  type ValueInfo,
 } from '../graph/node.js'
 import { HeldArray } from './held-array.js'
 
@@ -157,22 +158,16 @@ export class ArrayNode implements TrackableNode {
 
   values(): NodeValue[] {
     const { attribute, fullName } = this.#kind
-    const { value } = this.identity
+    const held = this.identity
     return [
       {
         attribute,
         ...(fullName !== undefined && { fullName }),
-        describe: () => {
-          const { info, shape } = this.#check(value)
-          return { dtype: info.name, shape }
-        },
-        encode: (key) => this.#named(() => this.#kind.encode(key, checkInput(value))),
+        // What is a child holds something.
+        describe: () => this.#named(() => held.info as ValueInfo),
+        encode: (key) => this.#named(() => this.#kind.encode(key, checkInput(held.value))),
       },
     ]
-  }
-
-  #check(value: unknown): CheckedInput {
-    return this.#named(() => checkInput(value))
   }
 
   #named<T>(body: () => T): T {

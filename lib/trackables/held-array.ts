@@ -4,7 +4,7 @@
  * @module
  */
 import { checkInput, dtypeOfArray, type ArrayInput } from '../array/input.js'
-import type { NdArray } from '../array/ndarray.js'
+import { NdArray } from '../array/ndarray.js'
 import type { DType, TypedArray } from '../array/dtype.js'
 import { arrayClassOf, isTypedArray, viewAs } from '../array/typed-arrays.js'
 
@@ -36,7 +36,8 @@ export class HeldArray {
   /** Dtype and shape of what is held; does not read what was restored. */
   get info(): { readonly dtype: DType; readonly shape: readonly number[] } | undefined {
     if (this.#restored !== undefined) return this.#restored.array
-    if (this.#value === undefined) return undefined
+    // Not checked: that would take its data.
+    if (this.#value === undefined || this.#value instanceof NdArray) return this.#value
     const { info, shape } = checkInput(this.#value)
     return { dtype: info.name, shape }
   }
