@@ -46,7 +46,8 @@ interface Kind {
   readonly shape?: readonly number[]
 }
 
-const show = ({ dtype, shape }: Kind): string =>
+/** As in messages: `float32 [3, 4]`. */
+export const show = ({ dtype, shape }: Kind): string =>
   shape === undefined ? dtype : `${dtype} [${shape.join(', ')}]`
 
 /**

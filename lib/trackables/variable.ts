@@ -15,7 +15,7 @@ import { CheckpointError } from '../errors.js'
 import { VARIABLE_VALUE } from '../graph/keys.js'
 import { NODE, type Assignment, type NodeValue, type TrackableNode } from '../graph/node.js'
 import { HeldArray } from './held-array.js'
-import { checkArray, checkDType, findVariable, type VariableInfo } from './variable-value.js'
+import { checkArray, checkDType, findVariable, show, type VariableInfo } from './variable-value.js'
 
 export type VariableValue = number | bigint | boolean | ArrayInput
 
@@ -76,10 +76,22 @@ class VariableBase implements VariableInfo {
     this.#held.value = value as ArrayInput
   }
 
-  /** The value as it is saved. */
-  #check(): CheckedInput {
+  /**
+   * The value as it is saved.
+   *
+   * @throws TypeError if it is no longer what it was: its memory was transferred or resized
+   */
+  #check(key: string): CheckedInput {
     const { value } = this.#held
-    return checkArray(value, isTypedArray(value) ? this.dtype : undefined)
+    try {
+      const checked = checkArray(value, isTypedArray(value) ? this.dtype : undefined)
+      const now = show({ dtype: checked.info.name, shape: checked.shape })
+      if (now === show(this)) return checked
+      throw new TypeError(`its array is ${now} now and was ${show(this)}`)
+    } catch (cause) {
+      if (!(cause instanceof TypeError || cause instanceof RangeError)) throw cause
+      throw new TypeError(`variable '${key}' cannot be saved: ${cause.message}`, { cause })
+    }
   }
 
   #restore(
@@ -113,7 +125,7 @@ class VariableBase implements VariableInfo {
       attribute: VARIABLE_VALUE,
       ...(this.#name !== undefined && { fullName: this.#name }),
       describe: () => this,
-      encode: (key) => arrayValue(key, this.#check()),
+      encode: (key) => arrayValue(key, this.#check(key)),
     }
     return {
       identity: this,
@@ -129,8 +141,7 @@ class VariableBase implements VariableInfo {
     Object.defineProperty(this.prototype, inspect.custom, {
       value(this: VariableBase, _depth: number, options: InspectOptions): string {
         const { dtype, shape, value } = this
-        const head = `Variable ${dtype} [${shape.join(', ')}]`
-        return `${head} ${inspect(value, options)}`
+        return `Variable ${show({ dtype, shape })} ${inspect(value, options)}`
       },
     })
   }
@@ -141,7 +152,11 @@ function scalarTypeOf(value: unknown): ScalarType | undefined {
   return type === 'number' || type === 'bigint' || type === 'boolean' ? type : undefined
 }
 
-function checkName({ name }: VariableOptions): string | undefined {
+function checkName(options: VariableOptions): string | undefined {
+  if (typeof options !== 'object' || (options as unknown) === null) {
+    throw new TypeError(`options must be an object, got ${inspect(options)}`)
+  }
+  const { name } = options
   if (name === undefined || (typeof name === 'string' && name !== '')) return name
   throw new TypeError(`options.name must be a string that is not empty, got ${inspect(name)}`)
 }
