@@ -15,7 +15,7 @@ const SHOWN = 10
  * Returned by `restore` and `read`. It tells how things are when it is asked: objects that are
  * attached later are restored then.
  *
- * The lists raise nothing; the assertions throw CheckpointError CKPT_MISMATCH, and return the status
+ * The lists complain of nothing; the assertions throw CheckpointError CKPT_MISMATCH, and return the status
  * for chaining.
  */
 export class RestoreStatus {
@@ -44,7 +44,11 @@ export class RestoreStatus {
     return this.#matches?.missingInProgram() ?? []
   }
 
-  /** Values of the program, as it is now, that the checkpoint does not have. */
+  /**
+   * Values of the program, as it is now, that the checkpoint does not have.
+   *
+   * @throws TypeError as `save`, if the program holds what cannot be saved
+   */
   get missingInCheckpoint(): RestoredValue[] {
     return this.#matches?.missingInCheckpoint() ?? []
   }
@@ -138,11 +142,21 @@ export class RestoreStatus {
   static {
     Object.defineProperty(this.prototype, inspect.custom, {
       value(this: RestoreStatus, _depth: number, options: InspectOptions): string {
-        const { path, restored, missingInProgram, missingInCheckpoint } = this
+        const { path, restored, missingInProgram } = this
+        const missingInCheckpoint = shownOf(() => this.missingInCheckpoint)
         const shown = { path, restored, missingInProgram, missingInCheckpoint }
         return `RestoreStatus ${inspect(shown, { ...options, depth: 2, maxArrayLength: SHOWN })}`
       },
     })
+  }
+}
+
+/** What is shown must be shown: a program may hold by now what cannot be saved. */
+function shownOf(list: () => RestoredValue[]): unknown {
+  try {
+    return list()
+  } catch (error) {
+    return String(error)
   }
 }
 

@@ -195,3 +195,14 @@ t.test('many missing values are counted', (t) => {
   t.throws(() => status.assertConsumed(), / and 5 more, which no object/)
   t.end()
 })
+
+t.test('it is shown also when the program holds what cannot be saved', (t) => {
+  const path = setUp(t.testdir())
+  const objects = new Checkpoint<Record<string, unknown>>({ list: [] })
+  const status = objects.restoreSync(path)
+  objects['list'] = ['text']
+  t.throws(() => status.missingInCheckpoint, { name: 'TypeError', message: /^'list\/0' cannot be/ })
+  t.match(inspect(status), /missingInCheckpoint: "TypeError: 'list\/0' cannot be saved/)
+  t.equal(status.missingInProgram.length, 3)
+  t.end()
+})
