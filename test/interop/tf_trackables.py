@@ -67,7 +67,8 @@ def describe_leaf(leaf):
     return {'dtype': dtype, 'shape': list(array.shape), 'value': data.hex()}
 
 
-PARENTS = {'module': tf.Module, 'auto': autotrackable.AutoTrackable, 'checkpoint': tf.train.Checkpoint, 'numpy_state': fixtures.NumpyState}
+PARENTS = {'module': tf.Module, 'variables': tf.Module, 'auto': autotrackable.AutoTrackable, 'checkpoint': tf.train.Checkpoint,
+           'numpy_state': fixtures.NumpyState}
 
 
 class Builder:
@@ -84,9 +85,13 @@ class Builder:
         if i in self.made:
             return self.made[i]
         kind = self.tree[i]['kind']
-        if kind in ('list', 'tuple', 'List'):
+        if kind in ('list', 'tuple'):
             values = [child for _, child in self.child_list(i)]
-            self.made[i] = {'list': list, 'tuple': tuple, 'List': data_structures.List}[kind](values)
+            self.made[i] = values if kind == 'list' else tuple(values)
+        elif kind == 'List':
+            self.made[i] = data_structures.List()
+            for _, child in self.child_list(i):
+                self.made[i].append(child)
         elif kind in ('dict', 'Mapping'):
             self.made[i] = {} if kind == 'dict' else data_structures.Mapping()
             for name, child in self.child_list(i):
