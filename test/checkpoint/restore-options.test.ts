@@ -3,28 +3,7 @@ import { inspect } from 'node:util'
 import t from 'tap'
 import { checkRestoreOptions } from '../../lib/checkpoint/restore-options.js'
 import { Checkpoint, Variable, type RestoreOptions } from '../../lib/index.js'
-
-type Tree = Record<string, unknown>
-
-/** Objects of variables: a number is the value of one. */
-function tree(shape: Tree): Tree {
-  return Object.fromEntries(
-    Object.entries(shape).map(([name, value]) => [
-      name,
-      typeof value === 'number' ? new Variable(value) : tree(value as Tree),
-    ]),
-  )
-}
-
-/** The values of a tree. */
-function valuesOf(objects: Tree): Tree {
-  return Object.fromEntries(
-    Object.entries(objects).map(([name, value]) => [
-      name,
-      value instanceof Variable ? (value as Variable).value : valuesOf(value as Tree),
-    ]),
-  )
-}
+import { tree, valuesOf, type Tree } from './trees'
 
 /** Saves one tree, restores it into another, and tells what became of that and what is missing. */
 function through(dir: string, saved: Tree, into: Tree, options: RestoreOptions) {
