@@ -27,7 +27,7 @@ t.test('paths are strings or file URLs', (t) => {
 })
 
 t.test('prefixes are paths that TensorFlow finds again', (t) => {
-  for (const prefix of ['ckpt', '/a/b', 'a*b', '{x}', 'é ?', '..', 'a.index']) {
+  for (const prefix of ['ckpt', '/a/b', 'a*b', '{x}', 'é ?', '..a', 'a.index']) {
     t.equal(checkPrefix(prefix), prefix)
   }
   for (const bad of ['[', ']', '\\']) {
