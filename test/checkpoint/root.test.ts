@@ -136,7 +136,7 @@ t.test('a Checkpoint as the root counts on, one below counts by itself', (t) => 
   const path = outer.saveSync(prefix)
   t.equal(path, `${prefix}-2`)
   t.equal(inner.saveCounter, 2)
-  t.equal(layout(path).edges, 'w>1 save_counter>2 v>3 root>0')
+  t.equal(layout(path).edges, 'w>1 save_counter>2 root>0 v>3')
   t.equal(inner.saveSync(prefix), `${prefix}-3`)
   const beside = new Checkpoint({ inner })
   t.equal(beside.saveSync(join(t.testdirName, 'other')), join(t.testdirName, 'other-1'))
