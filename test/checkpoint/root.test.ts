@@ -30,16 +30,19 @@ function layout(path: string): { edges: string; keys: string[] } {
   }
 }
 
-t.test('its own children come first, then the others by name, itself, and the counter', (t) => {
-  const root = model({ z: new Variable(1), a: new Variable(2) })
-  const others = { opt: new Variable(3), Step: new Variable(4), root }
-  const checkpoint = new Checkpoint(others)
-  t.equal(checkpoint.root, root)
-  const { edges, keys } = layout(checkpoint.saveSync(join(t.testdir(), 'ckpt')))
-  t.equal(edges, 'z>1 a>2 Step>3 opt>4 root>0 save_counter>5')
-  t.strictSame(keys, ['Step', 'a', 'opt', 'save_counter', 'z'])
-  t.end()
-})
+t.test(
+  'its own children come first, then the others by name, itself among them, and the counter',
+  (t) => {
+    const root = model({ z: new Variable(1), a: new Variable(2) })
+    const others = { opt: new Variable(3), Step: new Variable(4), root }
+    const checkpoint = new Checkpoint(others)
+    t.equal(checkpoint.root, root)
+    const { edges, keys } = layout(checkpoint.saveSync(join(t.testdir(), 'ckpt')))
+    t.equal(edges, 'z>1 a>2 Step>3 opt>4 root>0 save_counter>5')
+    t.strictSame(keys, ['Step', 'a', 'opt', 'save_counter', 'z'])
+    t.end()
+  },
+)
 
 t.test('it may be restored as a root and as what it was', (t) => {
   const prefix = join(t.testdir(), 'ckpt')

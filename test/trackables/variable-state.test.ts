@@ -51,7 +51,7 @@ t.test('each array is a tensor of its own, in C order', (t) => {
     names?.find(({ checkpointKey }) => checkpointKey.startsWith('s/a.Sb')),
     {
       name: 'VARIABLE_VALUE',
-      fullName: 's/a.Sb',
+      fullName: 's/a/b',
       checkpointKey: 's/a.Sb/.ATTRIBUTES/VARIABLE_VALUE',
     },
     'its name in TensorFlow 1 is its path',

@@ -1,7 +1,16 @@
 /** A user's CommonJS module, by both ways of importing. types.test.ts compiles it; it never runs. */
 import ndcheckpoint = require('ndcheckpoint')
-import { Checkpoint, NumpyState, isCheckpointError, openCheckpoint, zeros } from 'ndcheckpoint'
-import type { NdArray } from 'ndcheckpoint'
+import {
+  Checkpoint,
+  NumpyState,
+  Trackable,
+  Variable,
+  isCheckpointError,
+  openCheckpoint,
+  trackable,
+  zeros,
+} from 'ndcheckpoint'
+import type { NdArray, RestoreOptions, TrackableObject } from 'ndcheckpoint'
 
 const arrays = new NumpyState()
 const checkpoint = new Checkpoint({ numpy_arrays: arrays })
@@ -29,8 +38,24 @@ const state: ndcheckpoint.NumpyState<{ w: Float32Array }> = new NumpyState<{ w: 
 const array: NdArray<'int64'> = ndcheckpoint.zeros([2], 'int64')
 const big: bigint = array.get(0)
 
+class Agent extends ndcheckpoint.Trackable {
+  steps = new ndcheckpoint.Variable(0)
+}
+class Named implements TrackableObject {
+  readonly #w = new Variable(zeros([2]));
+  [ndcheckpoint.trackable](): Record<string, unknown> {
+    return { w: this.#w, agent: new Agent() }
+  }
+}
+const base: Trackable = new Agent()
+const symbol: typeof trackable = ndcheckpoint.trackable
+const options: RestoreOptions = { remap: { a: 'b' }, filter: ['a/'] }
+const objects = new Checkpoint({ agent: new Agent(), named: new Named() })
+const steps: Variable<number> = objects.agent.steps
+const partly = (): unknown => objects.restoreSync('/tmp/ckpt-1', options).missingInProgram
+
 // @ts-expect-error: only the package itself can be required
 import type * as native from 'ndcheckpoint/lib/native.js'
 
 export type { native }
-export { big, run, state }
+export { base, big, partly, run, state, steps, symbol }

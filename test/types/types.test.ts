@@ -23,6 +23,14 @@ const STRICT = {
   skipLibCheck: false,
 }
 
+/** Modules of users, of both kinds. */
+const CONSUMERS = [
+  'consumer.mts',
+  'consumer.cts',
+  'consumer-containers.mts',
+  'consumer-objects.mts',
+]
+
 /** Installs the declarations in a folder, with the consumers beside them. */
 async function install(folder: string): Promise<string[]> {
   const args = ['pack', '--dry-run', '--json', '--ignore-scripts']
@@ -36,7 +44,7 @@ async function install(folder: string): Promise<string[]> {
     mkdirSync(dirname(target), { recursive: true })
     cpSync(join(root, path), target)
   }
-  for (const name of ['consumer.mts', 'consumer.cts', 'consumer-containers.mts']) {
+  for (const name of CONSUMERS) {
     cpSync(join(__dirname, name), join(folder, name))
   }
   return paths.map((path) => join('node_modules/ndcheckpoint', path))
@@ -69,11 +77,7 @@ async function compile(
 void t.test('users of both module kinds compile, wrong uses do not', async (t) => {
   const folder = t.testdir({ 'package.json': '{ "private": true }' })
   await install(folder)
-  const { complaints, read } = await compile(folder, [
-    'consumer.mts',
-    'consumer.cts',
-    'consumer-containers.mts',
-  ])
+  const { complaints, read } = await compile(folder, CONSUMERS)
   t.strictSame(complaints, [])
   t.ok(read.length > 20, 'the declarations were found')
   t.strictSame(
