@@ -53,6 +53,7 @@ void t.test(
         'crc32cImplementation function',
         'discard function',
         'load function',
+        'lockDirectory function',
         'openMappings function',
         'removeFiles function',
         'writeShards function',
