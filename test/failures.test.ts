@@ -33,3 +33,14 @@ t.test("Node's errors become ours, others stay as they are", (t) => {
   t.equal(fromNodeError('x'), 'x')
   t.end()
 })
+
+t.test('a directory that is locked is busy, not broken', (t) => {
+  const busy = ioError(11, 'flock', '/run')
+  t.match(busy, {
+    code: 'CKPT_BUSY',
+    details: { path: '/run' },
+    message: /readers need no manager/,
+  })
+  t.equal(ioError(11, 'read', '/run').code, 'CKPT_IO')
+  t.end()
+})

@@ -10,6 +10,7 @@ import {
   crc32cImplementation,
   createJob,
   loadRanges,
+  lockDirectory,
   mapView,
   openMappings,
   readMapped,
@@ -154,4 +155,25 @@ t.test('a snapshot copies or refers, and is given back', (t) => {
   t.match(reference, { byteLength: 32, copied: false })
   reference.release()
   t.end()
+})
+
+t.test('a directory has one lock, which goes with its object or its release', async (t) => {
+  const path = join(t.testdir(), 'a/b')
+  const lock = lockDirectory(path)
+  t.ok(statSync(path).isDirectory(), 'it is made')
+  t.equal(lock.exclusive, true)
+  t.throws(() => lockDirectory(path), { code: 'CKPT_BUSY', details: { path } })
+  lock.release()
+  lock.release()
+  const make = (): void => {
+    lockDirectory(path)
+  }
+  make()
+  const deadline = Date.now() + 20_000
+  while (counts().locks > 1 && Date.now() < deadline) {
+    globalThis.gc?.()
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  lockDirectory(path).release()
+  t.throws(() => lockDirectory(join(path, '../../none\0')), TypeError)
 })
