@@ -69,7 +69,8 @@ export function trackableNode(object: object): TrackableNode {
     identity: object,
     children: () => joined([...assigned(), ...named.children()], where),
     child: (name) => findMember(trackedValue(object, name), name) ?? named.child(name),
-    renewed: () => trackableNode(object),
+    // By its class: that of an optimizer has slots as well.
+    renewed: () => (object as { [NODE](): TrackableNode })[NODE](),
   }
 }
 

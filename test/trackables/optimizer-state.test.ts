@@ -272,3 +272,29 @@ t.test('without slots it is a Trackable', (t) => {
   }, /'m' would not be saved/)
   t.end()
 })
+
+t.test('one with a state of its own takes its slots as well, before and after', (t) => {
+  class Scheduled extends Adam {
+    rate = 1
+    serialize(): string {
+      return String(this.rate)
+    }
+    deserialize(bytes: Uint8Array): void {
+      this.rate = Number(Buffer.from(bytes).toString())
+    }
+  }
+  const [w, saved] = [new Variable(floats(1)), new Scheduled()]
+  saved.rate = 0.5
+  saved.setSlot(w, 'm', floats(7))
+  const path = new Checkpoint({ w, adam: saved }).writeSync(join(t.testdir(), 'x'))
+  for (const isLate of [false, true]) {
+    const adam = new Scheduled()
+    const checkpoint = new Checkpoint(isLate ? { w } : { w, adam })
+    const status = checkpoint.readSync(path)
+    if (isLate) Object.assign(checkpoint, { adam })
+    t.equal(adam.rate, 0.5)
+    t.strictSame(dataOf(adam.getSlot(w, 'm')), floats(7))
+    status.assertConsumed()
+  }
+  t.end()
+})
