@@ -2,8 +2,12 @@
 import fc from 'fast-check'
 import {
   Checkpoint,
+  JsonState,
+  List,
+  Mapping,
   NumpyState,
   ndarray,
+  OptimizerState,
   Trackable,
   trackable,
   Variable,
@@ -12,14 +16,17 @@ import {
 } from '../../lib/index.js'
 
 /** Objects that see a child being set; the others must have theirs from the start. */
-const NOTICING = ['checkpoint', 'trackable', 'stateful'] as const
-const CONTAINERS = [...NOTICING, 'object', 'list', 'protocol'] as const
+const NOTICING = ['checkpoint', 'trackable', 'stateful', 'mapping', 'optimizer', 'trainer'] as const
+/** Children are named by their place. */
+const ORDERED = ['array', 'list'] as const
+const CONTAINERS = [...NOTICING, ...ORDERED, 'object', 'protocol'] as const
 const LEAVES = [
   'number',
   'bigint',
   'boolean',
-  'array',
+  'matrix',
   'typed',
+  'json',
   'numpy',
   'variables',
   'state',
@@ -67,7 +74,7 @@ function describe(
     const kind = kinds[parent]
     if (kind === undefined || !isOneOf(kind, CONTAINERS)) return false
     const index = String(edges.filter((edge) => edge.parent === parent).length)
-    const name = kind === 'list' ? index : (NAMES[wanted % NAMES.length] ?? '')
+    const name = isOneOf(kind, ORDERED) ? index : (NAMES[wanted % NAMES.length] ?? '')
     if (taken.has(`${String(parent)} ${name}`)) return false
     taken.add(`${String(parent)} ${name}`)
     edges.push({ parent, name, child, late: late && isOneOf(kind, NOTICING) })
@@ -125,6 +132,20 @@ class Stateful extends Trackable {
   }
 }
 
+/** An optimizer with a state of its own. */
+class Trainer extends OptimizerState {
+  #text = ''
+  get text(): string {
+    return this.#text
+  }
+  serialize(): string {
+    return this.#text
+  }
+  deserialize(bytes: Uint8Array): void {
+    this.#text = Buffer.from(bytes).toString()
+  }
+}
+
 class Protocol {
   readonly children = new Map<string, unknown>();
   [trackable](): Map<string, unknown> {
@@ -137,12 +158,17 @@ const MAKE: Readonly<Record<Kind, () => object>> = {
   trackable: () => new Trackable(),
   stateful: () => new Stateful(),
   object: () => ({}),
-  list: () => [],
+  array: () => [],
+  list: () => new List(),
+  mapping: () => new Mapping(),
+  optimizer: () => new OptimizerState(),
+  trainer: () => new Trainer(),
   protocol: () => new Protocol(),
   number: () => new Variable(0),
   bigint: () => new Variable(0n),
   boolean: () => new Variable(false),
-  array: () => new Variable(ndarray(new Float32Array(6), [2, 3])),
+  matrix: () => new Variable(ndarray(new Float32Array(6), [2, 3])),
+  json: () => new JsonState(null),
   typed: () => new Variable(new Int16Array(2)),
   numpy: () => new NumpyState(),
   variables: () => new VariableState(),
@@ -175,6 +201,8 @@ export class Objects {
   #set({ parent, name, child }: Edge): void {
     const [object, value] = [this.all[parent], this.all[child]]
     if (object instanceof Protocol) object.children.set(name, value)
+    else if (object instanceof Mapping) object.set(name, value ?? {})
+    else if (object instanceof List) object.append(value ?? {})
     else if (name !== '__proto__') Object.assign(object ?? {}, { [name]: value })
     else {
       const hidden = { value, enumerable: true, writable: true, configurable: true }
@@ -187,15 +215,43 @@ export class Objects {
     for (const [i, object] of this.all.entries()) {
       if (object instanceof Variable) fillVariable(object as Variable, i)
       else if (object instanceof State) object.text = `state ${String(i)}`
-      else if (object instanceof Stateful) object.deserialize(Buffer.from(`stateful ${String(i)}`))
-      else if (object instanceof NumpyState) Object.assign(object, arraysOf(i))
+      else if (object instanceof JsonState) object.value = { i, list: [i] }
+      else if (object instanceof Stateful || object instanceof Trainer) {
+        object.deserialize(Buffer.from(`stateful ${String(i)}`))
+      }
+      if (object instanceof OptimizerState) this.#fillSlots(object, i)
+      if (object instanceof NumpyState) Object.assign(object, arraysOf(i))
       else if (object instanceof VariableState) Object.assign(object, arraysOf(i))
     }
+  }
+
+  get #variables(): Variable[] {
+    return this.all.filter((object) => object instanceof Variable) as Variable[]
+  }
+
+  #fillSlots(optimizer: OptimizerState, i: number): void {
+    for (const [j, variable] of this.#variables.entries()) {
+      const names = j % 3 === 0 ? [] : j % 3 === 1 ? ['m'] : ['v/.', 'm']
+      for (const name of names) optimizer.setSlot(variable, name, Float64Array.of(i, j))
+    }
+  }
+
+  #slotsOf(optimizer: OptimizerState): string {
+    const slots = this.#variables.map((variable) =>
+      ['m', 'v/.'].map((name) => {
+        const slot = optimizer.getSlot(variable, name)
+        return slot === undefined ? '' : String('data' in slot ? slot.data : slot)
+      }),
+    )
+    return JSON.stringify(slots)
   }
 
   /** What each object holds, as text. */
   values(): string[] {
     return this.all.map((object) => {
+      if (object instanceof Trainer) return `${object.text} ${this.#slotsOf(object)}`
+      if (object instanceof OptimizerState) return this.#slotsOf(object)
+      if (object instanceof JsonState) return JSON.stringify(object.value)
       if (object instanceof Variable) return shown((object as Variable).value)
       if (object instanceof State || object instanceof Stateful) return object.text
       const isState = object instanceof NumpyState || object instanceof VariableState

@@ -1,4 +1,5 @@
 // Any tree of objects, restored into one that is there before, comes later, or in part.
+import { deepEqual, equal } from 'node:assert/strict'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
@@ -27,9 +28,9 @@ t.test('a tree that is there', async (t) => {
       const fresh = new Objects(description)
       fresh.complete()
       const status = await fresh.root.read(path, options)
-      t.strictSame(fresh.values(), saved.values())
+      deepEqual(fresh.values(), saved.values())
       status.assertConsumed()
-      t.equal(status.restored, status.matched.length)
+      equal(status.restored, status.matched.length)
     }),
     { numRuns: 150 },
   )
@@ -43,7 +44,7 @@ t.test('a tree that comes in part after the restore, in any order', async (t) =>
       const fresh = new Objects(description)
       const status = await fresh.root.read(path, options)
       fresh.complete()
-      t.strictSame(fresh.values(), saved.values())
+      deepEqual(fresh.values(), saved.values())
       status.assertConsumed()
     }),
     { numRuns: 250 },
@@ -61,12 +62,12 @@ t.test('a tree that comes as a whole, and what is saved from there', async (t) =
       const fresh = new Objects(description)
       fresh.complete()
       checkpoint.tree = fresh.root
-      t.strictSame(fresh.values(), saved.values())
+      deepEqual(fresh.values(), saved.values())
       status.assertConsumed()
       const third = new Objects(description)
       third.complete()
       new Checkpoint({ tree: third.root }).readSync(checkpoint.writeSync(String(again)))
-      t.strictSame(third.values(), saved.values())
+      deepEqual(third.values(), saved.values())
     }),
     { numRuns: 80 },
   )
@@ -93,7 +94,7 @@ t.test('the newest of several restores, whatever came between', async (t) => {
         if (attach) fresh.complete()
       }
       fresh.complete()
-      t.strictSame(fresh.values(), last?.values())
+      deepEqual(fresh.values(), last?.values())
     }),
     { numRuns: 80 },
   )
