@@ -29,6 +29,14 @@ export function defer(parent: object, name: string, deferred: Deferred): void {
   else if (deferred.version >= (names.get(name)?.version ?? 0)) names.set(name, deferred)
 }
 
+/** A restore has found a child: those before it wait for it no longer. */
+export function settle(parent: object, name: string, version: number): void {
+  const names = waiting.get(parent)
+  if (names === undefined || (names.get(name)?.version ?? Infinity) > version) return
+  names.delete(name)
+  if (names.size === 0) waiting.delete(parent)
+}
+
 /** True if a restore waits for a child of that name. */
 export const isAwaited = (parent: object, name: string): boolean =>
   waiting.get(parent)?.has(name) === true

@@ -7,7 +7,7 @@
 import type { ObjectGraph } from '../bundle/messages.js'
 import type { CheckpointReader } from '../bundle/read/reader.js'
 import { corrupt } from '../errors.js'
-import { defer } from './deferred.js'
+import { defer, settle } from './deferred.js'
 import { holdersOfValues } from './holders.js'
 import type { TrackableNode } from './node.js'
 import { extentsOf, type Binding, type Plan, type Taking, type WaitingSlot } from './plan.js'
@@ -207,7 +207,8 @@ export class Restoration {
     this.#slots = slots
     this.#parts = parts
     for (const { parent, name, id, child } of edges) {
-      if (child === undefined && this.#hasValues(id)) this.#defer(parent.identity, name, id)
+      if (child !== undefined) settle(parent.identity, name, this.#version)
+      else if (this.#hasValues(id)) this.#defer(parent.identity, name, id)
     }
   }
 

@@ -136,6 +136,24 @@ t.test('the newest restore wins, older ones do not overwrite', (t) => {
   t.end()
 })
 
+t.test('a name that a newer restore has found is no longer awaited', (t) => {
+  const dir = t.testdir()
+  const older = write(dir, 'a', { plain: { v: new Variable(1) } })
+  const newer = write(dir, 'b', { plain: { v: new Variable(2) } })
+  const plain: Objects = {}
+  const checkpoint = new Checkpoint({ plain })
+  const first = checkpoint.readSync(older)
+  // Nobody sees that.
+  plain['v'] = new Variable(0)
+  const second = checkpoint.readSync(newer)
+  t.match(plain, { v: { value: 2 } })
+  plain['v'] = new Variable(50)
+  first.runRestoreOps()
+  second.runRestoreOps()
+  t.match(plain, { v: { value: 50 } }, 'the older checkpoint is forgotten')
+  t.end()
+})
+
 t.test(
   'an object that was restored since keeps what it has, and its parts wait for the newer',
   (t) => {

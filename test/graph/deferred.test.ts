@@ -1,5 +1,12 @@
 import t from 'tap'
-import { attach, attachAll, defer, isAwaited, type Deferred } from '../../lib/graph/deferred.js'
+import {
+  attach,
+  attachAll,
+  defer,
+  isAwaited,
+  settle,
+  type Deferred,
+} from '../../lib/graph/deferred.js'
 import type { TrackableNode } from '../../lib/graph/node.js'
 import { Thing, thing } from './nodes'
 
@@ -59,6 +66,22 @@ t.test('one restore may have two objects of one name: the later one counts', (t)
   defer(parent, 'a', second)
   attach(parent, 'a', thing({}).node)
   t.strictSame([first.given.length, second.given.length], [0, 1])
+  t.end()
+})
+
+t.test('what a restore has found older ones do not wait for', (t) => {
+  const parent = thing({})
+  settle(parent, 'a', 9)
+  for (const [version, waits] of [
+    [1, true],
+    [2, false],
+    [3, false],
+  ] as const) {
+    defer(parent, 'a', noting(2))
+    settle(parent, 'b', 9)
+    settle(parent, 'a', version)
+    t.equal(isAwaited(parent, 'a'), waits)
+  }
   t.end()
 })
 
