@@ -6,6 +6,7 @@
 import { inspect, type InspectOptions } from 'node:util'
 import type { NpyDescr } from './descr.js'
 import { dtypeInfo, type DType, type DTypeInfo, type TypedArray } from './dtype.js'
+import { readable, Unreadable } from './readable.js'
 import { cStrides, extentOf, sizeOf } from './strides.js'
 import { arrayClassOf, laneBytes, viewAs } from './typed-arrays.js'
 
@@ -180,8 +181,10 @@ export class NdArray<D extends DType = DType> {
     // Under isolatedDeclarations a computed member needs its definition here.
     Object.defineProperty(this.prototype, inspect.custom, {
       value(this: NdArray, _depth: number, options: InspectOptions): string {
-        const { data, offset, size, shape, dtype } = this
+        const { offset, size, shape, dtype } = this
         const head = `NdArray ${dtype} [${shape.join(', ')}]`
+        const data = readable(() => this.data)
+        if (data instanceof Unreadable) return `${head} ${inspect(data)}`
         if (dtype === 'void') return `${head} ${inspect(this.descr, options)}`
         const elements = size === sizeOf([data.length]) ? data : data.subarray(offset)
         return `${head} ${inspect(elements, { ...options, maxArrayLength: 8 })}`

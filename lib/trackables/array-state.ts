@@ -7,6 +7,7 @@
 import { inspect, type InspectOptions } from 'node:util'
 import { checkInput, type ArrayInput } from '../array/input.js'
 import type { NdArray } from '../array/ndarray.js'
+import { readable, Unreadable } from '../array/readable.js'
 import type { SerializedTensor } from '../bundle/messages.js'
 import type { Extent } from '../bundle/read/extent.js'
 import type { CheckpointReader } from '../bundle/read/reader.js'
@@ -107,7 +108,11 @@ class Handler implements ProxyHandler<object> {
   getOwnPropertyDescriptor(_target: object, key: string | symbol): PropertyDescriptor | undefined {
     const slot = this.#slot(key)
     if (slot === undefined) return undefined
-    return { value: slot.value, writable: true, enumerable: true, configurable: true }
+    const [value, common] = [readable(() => slot.value), { enumerable: true, configurable: true }]
+    // Names can be listed, by Object.keys, though an array is corrupt: it fails where it is used.
+    return value instanceof Unreadable
+      ? { ...common, get: () => slot.value }
+      : { ...common, value, writable: true }
   }
 
   defineProperty(target: object, key: string | symbol, descriptor: PropertyDescriptor): boolean {
@@ -257,8 +262,14 @@ export function defineArrayState(base: { readonly prototype: object }, className
   Object.defineProperty(base.prototype, inspect.custom, {
     value(this: object, depth: number, options: InspectOptions): string {
       if (depth < 0) return `[${className}]`
-      const arrays = inspect({ ...this }, { ...options, depth: options.depth ?? null })
-      return `${className} ${arrays}`
+      const arrays = Object.keys(this).map(
+        (name) => [name, readable(() => (this as AnyArrays)[name] as unknown)] as const,
+      )
+      const shown = inspect(Object.fromEntries(arrays), {
+        ...options,
+        depth: options.depth ?? null,
+      })
+      return `${className} ${shown}`
     },
   })
 }

@@ -7,6 +7,7 @@ import { inspect, type InspectOptions } from 'node:util'
 import { dtypeInfo, type DType, type TypedArray } from '../array/dtype.js'
 import type { ArrayInput, CheckedInput } from '../array/input.js'
 import { NdArray, zeros } from '../array/ndarray.js'
+import { readable } from '../array/readable.js'
 import { isTypedArray } from '../array/typed-arrays.js'
 import type { SerializedTensor } from '../bundle/messages.js'
 import type { CheckpointReader } from '../bundle/read/reader.js'
@@ -140,8 +141,8 @@ class VariableBase implements VariableInfo {
     Object.defineProperty(this, 'name', { value: 'Variable' })
     Object.defineProperty(this.prototype, inspect.custom, {
       value(this: VariableBase, _depth: number, options: InspectOptions): string {
-        const { dtype, shape, value } = this
-        return `Variable ${show({ dtype, shape })} ${inspect(value, options)}`
+        const value = readable(() => this.value)
+        return `Variable ${show(this)} ${inspect(value, options)}`
       },
     })
   }

@@ -98,6 +98,12 @@ for (const [className, State] of Object.entries(KINDS)) {
       [1, 2, 3].map(() => ['float64', [2]]),
     )
     t.throws(() => state.b, { code: 'CKPT_CORRUPT' }, 'it had not been looked at')
+    t.match(inspect(state), /b: <checksum does not match in 's\/b\//, 'and can be shown')
+    t.strictSame(Object.keys(state), ['a', 'b', 'own'], 'and listed')
+    t.ok('b' in state && Object.hasOwn(state, 'b'))
+    t.throws(() => void Object.values(state), { code: 'CKPT_CORRUPT' })
+    state.b = weights
+    t.equal({ ...state }.b, weights, 'and replaced')
     t.end()
   })
 

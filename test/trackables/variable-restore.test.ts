@@ -1,5 +1,6 @@
 // Variables through files: what is saved at which moment, and what a restore makes of it.
 import { join } from 'node:path'
+import { inspect } from 'node:util'
 import fc from 'fast-check'
 import t from 'tap'
 import { DTYPES } from '../../lib/array/dtype.js'
@@ -239,6 +240,7 @@ t.test('corrupt bytes: a scalar fails the restore, an array at its first use', (
     } else {
       restore.readSync(path, { verify: 'lazy' })
       for (let use = 0; use < 2; use++) t.throws(() => fresh.value, error)
+      t.match(inspect(fresh), /^Variable float64 \[1\] <checksum does not match in 'v/)
       t.throws(() => write(dir, fresh), error)
     }
   }
