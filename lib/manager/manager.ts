@@ -60,7 +60,7 @@ export class CheckpointManager {
   /** Saves that were begun and are not durable yet. */
   #unfinished = 0
   #waiting: Promise<string | null> | undefined
-  #closed = false
+  #closing: Promise<string | null> | undefined
 
   /**
    * Makes the directory if it is missing, and takes it. What its state file lists is managed from
@@ -158,11 +158,8 @@ export class CheckpointManager {
   }
 
   async #saveLater(options: ManagedSaveOptions): Promise<string | null> {
-    try {
-      await this.sync()
-    } finally {
-      this.#waiting = undefined
-    }
+    await this.#run.settled()
+    this.#waiting = undefined
     return this.save(options)
   }
 
@@ -228,6 +225,7 @@ export class CheckpointManager {
    */
   async sync(): Promise<void> {
     await this.#run.settled()
+    this.#run.throwFailure()
   }
 
   /**
@@ -239,17 +237,24 @@ export class CheckpointManager {
    * @throws as `sync` and `save`; the directory is given up all the same
    */
   async close({ save = false }: { save?: boolean } = {}): Promise<string | null> {
-    const isFirst = !this.#closed
-    this.#closed = true
+    if (this.#closing === undefined) return (this.#closing = this.#close(save))
+    // Whoever closed it first is told what failed.
+    await this.#closing.catch(() => undefined)
+    return null
+  }
+
+  async #close(save: boolean): Promise<string | null> {
+    let path: string | null = null
     try {
-      await this.sync()
-      if (!save || !isFirst) return null
-      const path = await runAsync(this.#save({ checkInterval: false }, false))
-      await this.sync()
-      return path
+      await this.#run.settled()
+      // Also after a policy has failed: the last state is worth more than the order of the directory.
+      if (save) path = await runAsync(this.#save({ checkInterval: false }, false))
+      await this.#run.settled()
     } finally {
       this.#lock.release()
     }
+    this.#run.throwFailure()
+    return path
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -257,7 +262,7 @@ export class CheckpointManager {
   }
 
   #checkOpen(): void {
-    if (!this.#closed) return
+    if (this.#closing === undefined) return
     const path = this.directory
     throw new CheckpointError('CKPT_CLOSED', `the manager of '${path}' is closed`, { path })
   }

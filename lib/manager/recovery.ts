@@ -52,15 +52,22 @@ function fromState(
   const paths = new Set(byNumber.map(({ path }) => path))
   // What other tools wrote may have other names; that is no matter for what is in the directory.
   const exists = (path: string): boolean => paths.has(path) || hasIndex(path)
-  const listed = state.allModelCheckpointPaths.map((path) => normalize(directory, path))
+  const { allModelCheckpointPaths: all, allModelCheckpointTimestamps: times } = state
+  // A path that is listed twice would be removed as an old one while it is a new one.
+  const timestamps = new Map<string, number>()
+  for (const [i, path] of all.entries()) {
+    const normal = normalize(directory, path)
+    timestamps.delete(normal)
+    // Without times there is nothing later than the last preserved one: TensorFlow manages none.
+    timestamps.set(normal, times[i] ?? -Infinity)
+  }
+  const listed = [...timestamps.keys()]
   const inside = (path: string): boolean => dirname(path) === directory
   const { lastPreservedTimestamp: lastPreserved = 0 } = state
-  const managed = listed.flatMap((path, i) => {
-    // Without times there is nothing later than the last preserved one: TensorFlow manages none.
-    const timestamp = state.allModelCheckpointTimestamps[i] ?? -Infinity
-    const isManaged = timestamp > lastPreserved && inside(path) && exists(path)
-    return isManaged ? [new ManagedCheckpoint(path, timestamp)] : []
-  })
+  const ours = [...timestamps].filter(([path, time]) => time > lastPreserved && inside(path))
+  const managed = ours
+    .filter(([path]) => exists(path))
+    .map(([path, time]) => new ManagedCheckpoint(path, time))
   const late = lateComers(directory, state, byNumber)
   const newest = normalize(directory, state.modelCheckpointPath)
   const candidates = new Set([
@@ -74,8 +81,20 @@ function fromState(
     managed: [...managed, ...added.map(({ path, mtime }) => new ManagedCheckpoint(path, mtime))],
     candidates: [...candidates],
     lastPreserved,
-    halfRemoved: listed.filter((path) => inside(path) && !exists(path)),
+    halfRemoved: halfRemoved(
+      ours.map(([path]) => path),
+      exists,
+    ),
   }
+}
+
+/**
+ * Checkpoints that lack an index, behind which there is a whole one: nothing is removed before a newer
+ * checkpoint is there. Those without may be on their way, in a directory that is being copied.
+ */
+function halfRemoved(paths: readonly string[], exists: (path: string) => boolean): string[] {
+  const last = paths.findLastIndex(exists)
+  return paths.slice(0, Math.max(last, 0)).filter((path) => !exists(path))
 }
 
 /**

@@ -17,7 +17,7 @@ import { formatSaveInfo, SAVE_INFO_KEY } from '../bundle/save-info.js'
 import { formatCheckpointState } from '../bundle/state-file.js'
 import { stringValue } from '../bundle/write/values.js'
 import type { Numbering } from '../checkpoint/save.js'
-import { CheckpointError, isCheckpointError } from '../errors.js'
+import { CheckpointError, corrupt, isCheckpointError } from '../errors.js'
 import { runSync, wait, type Steps } from '../twin.js'
 import { Ledger } from './ledger.js'
 import { ManagedCheckpoint } from './managed-checkpoint.js'
@@ -70,14 +70,14 @@ export class Run {
     return [...all].filter(checkpointExists)
   }
 
-  /**
-   * Waits for all that was begun by now. Failed saves are their callers' to see.
-   *
-   * @throws what a policy has thrown since this was called last
-   */
+  /** Waits for all that was begun by now. What failed is told elsewhere. */
   async settled(): Promise<void> {
     // Not until there are none: a program that saves all the time would never be done.
     await Promise.all(this.#pending)
+  }
+
+  /** @throws what a policy has thrown since this was called last */
+  throwFailure(): void {
     const failure = this.#failure
     this.#failure = undefined
     if (failure !== undefined) throw failure.error
@@ -137,20 +137,28 @@ export class Run {
     }
   }
 
+  /** Reads a checkpoint back. One that cannot be read is told, and is not to be counted on. */
   *#verify(entry: ManagedCheckpoint, sync: boolean): Steps<void> {
-    const reader = yield* openReader(entry.path, { mode: 'map', verify: 'off' }, sync)
+    const reason = yield* this.#problemOf(entry.path, sync)
+    entry.verified = reason === undefined
+    entry.broken = reason !== undefined
+    if (reason === undefined) return
+    const message = `checkpoint '${entry.path}' could not be read back: ${reason}`
+    this.#warn(corrupt(message, 'inconsistent', { path: entry.path }))
+  }
+
+  *#problemOf(path: string, sync: boolean): Steps<string | undefined> {
     try {
-      const { ok, problems } = yield* wait(sync ? reader.verifySync() : reader.verify())
-      entry.verified = ok
-      entry.broken = !ok
-      const [problem] = problems
-      if (problem === undefined) return
-      const message = `checkpoint '${entry.path}' could not be read back: ${problem.reason}`
-      this.#warn(
-        new CheckpointError('CKPT_CORRUPT', message, { reason: 'checksum', path: entry.path }),
-      )
-    } finally {
-      reader.closeSync()
+      const reader = yield* openReader(path, { mode: 'map', verify: 'off' }, sync)
+      try {
+        const { problems } = yield* wait(sync ? reader.verifySync() : reader.verify())
+        return problems[0]?.reason
+      } finally {
+        reader.closeSync()
+      }
+    } catch (error) {
+      if (isCheckpointError(error)) return error.message
+      throw error
     }
   }
 

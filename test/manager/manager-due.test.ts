@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { Checkpoint, CheckpointManager, Variable } from '../../lib/index.js'
@@ -104,5 +105,41 @@ t.test('a failing last save gives the directory up all the same', async (t) => {
   const manager = new CheckpointManager(checkpoint, directory)
   checkpoint['list'] = ['text']
   await t.rejects(manager.close({ save: true }), { name: 'TypeError' })
+  await new CheckpointManager(checkpoint, directory).close()
+})
+
+t.test('a policy that has failed keeps no save from being made', async (t) => {
+  const directory = t.testdir()
+  const step = new Variable(0, 'int64')
+  const manager = new CheckpointManager(new Checkpoint({ step }), directory, {
+    stepCounter: step,
+    checkpointInterval: 1,
+    whenBusy: 'wait',
+    retention: () => {
+      throw new Error('no idea')
+    },
+  })
+  const first = manager.saveIfDue()
+  step.value = 1
+  const second = manager.saveIfDue()
+  await first
+  t.equal(await second, join(directory, 'ckpt-2'))
+  step.value = 2
+  await t.rejects(manager.close({ save: true }), new Error('no idea'))
+  t.ok(existsSync(join(directory, 'ckpt-3.index')), 'the last state is saved all the same')
+})
+
+t.test('the directory is kept until the last save of a manager that is closed twice', async (t) => {
+  const directory = t.testdir()
+  const checkpoint = new Checkpoint({ x: new Variable(new Float64Array(2 ** 20)) })
+  const manager = new CheckpointManager(checkpoint, directory)
+  const order: string[] = []
+  const closings = [
+    manager.close({ save: true }).then((path) => order.push(`saved ${String(path)}`)),
+    manager.close().then((path) => order.push(`closed ${String(path)}`)),
+  ]
+  t.throws(() => new CheckpointManager(checkpoint, directory), { code: 'CKPT_BUSY' })
+  await Promise.all(closings)
+  t.strictSame(order, [`saved ${join(directory, 'ckpt-1')}`, 'closed null'])
   await new CheckpointManager(checkpoint, directory).close()
 })

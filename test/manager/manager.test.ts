@@ -3,12 +3,14 @@ import { join } from 'node:path'
 import t from 'tap'
 import {
   Checkpoint,
+  CheckpointReader,
   getCheckpointState,
   keepBest,
   keepLatest,
   latestCheckpoint,
   listVariables,
   Variable,
+  type VerifyReport,
 } from '../../lib/index.js'
 import { counts } from '../../lib/native.js'
 import { filesIn } from '../checkpoint/files'
@@ -134,6 +136,24 @@ t.test('saves are read back if that is asked for', async (t) => {
   await train(program, 3)
   t.strictSame(indexes(directory), ['ckpt-3.index'])
   t.strictSame(program.warnings, [])
+})
+
+t.test('a save that cannot be read back is told, and the last that can stays', async (t) => {
+  const directory = t.testdir()
+  const program = start(t, directory, { maxToKeep: 1, verifySaves: true })
+  await train(program, 1)
+  const problem = { code: 'CKPT_CORRUPT', path: 'x', reason: 'a flipped bit' }
+  const value = (): Promise<VerifyReport> =>
+    Promise.resolve({ ok: false, problems: [problem], tensors: 1, bytes: 1 } as VerifyReport)
+  const intercepted = t.intercept(CheckpointReader.prototype, 'verify', { value })
+  await train(program, 1)
+  t.match(program.warnings, [
+    { code: 'CKPT_CORRUPT', message: /could not be read back: a flipped/ },
+  ])
+  t.strictSame(names(program.manager), ['ckpt-1', 'ckpt-2'])
+  intercepted.restore()
+  await train(program, 1)
+  t.strictSame(indexes(directory), ['ckpt-3.index'])
 })
 
 t.test('a save that is not durable never has the last durable one removed', async (t) => {

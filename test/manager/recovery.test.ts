@@ -96,8 +96,26 @@ t.test('listed checkpoints that are gone are half removed', (t) => {
   t.strictSame(numbersIn(recover(directory, 'ckpt')), {
     managed: [2],
     candidates: [2],
-    halfRemoved: [1, 3],
+    halfRemoved: [1],
   })
+  t.end()
+})
+
+t.test('what may still be on its way, or is not managed, is no half removed checkpoint', (t) => {
+  const copying = setUp(t, { numbers: [], listed: [1, 2], times: [101, 102] })
+  t.match(numbersIn(recover(copying, 'ckpt')), { managed: [], halfRemoved: [] })
+  const untimed = setUp(t, { numbers: [2], listed: [1, 2] })
+  t.match(numbersIn(recover(untimed, 'ckpt')), { halfRemoved: [] })
+  const preserved = { numbers: [2], listed: [1, 2], times: [101, 102], lastPreserved: 101 }
+  t.match(numbersIn(recover(setUp(t, preserved), 'ckpt')), { managed: [2], halfRemoved: [] })
+  t.end()
+})
+
+t.test('a checkpoint that is listed twice is one, where it is listed last', (t) => {
+  const directory = setUp(t, { numbers: [1, 2], listed: [1, 2, 1], times: [101, 102, 103] })
+  const recovered = recover(directory, 'ckpt')
+  t.match(numbersIn(recovered), { managed: [2, 1], candidates: [1, 2] })
+  t.equal(recovered.managed[1]?.timestamp, 103)
   t.end()
 })
 
