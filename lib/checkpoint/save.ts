@@ -10,6 +10,7 @@ import type { CheckpointState } from '../bundle/state-file.js'
 import { Operation } from '../bundle/operation.js'
 import { OBJECT_GRAPH_KEY } from '../bundle/read/reader.js'
 import { int64Value, stringValue, type BundleValue } from '../bundle/write/values.js'
+import { planLayout } from '../bundle/write/layout.js'
 import { captureSources, writeBundle } from '../bundle/write/write-bundle.js'
 import { valueKey, VARIABLE_VALUE } from '../graph/keys.js'
 import type { TrackableNode } from '../graph/node.js'
@@ -60,6 +61,7 @@ export function* saveObjects(request: SaveRequest, sync: boolean): Steps<string>
     if (sync) queue.checkIdle(prefix)
     else queue.checkRoom(prefix)
     const values = takeValues(root, numbering?.extra)
+    const layout = planLayout(values, options.bundle)
     // Now: the working directory may be another one when it is this save's turn.
     const absolute = resolve(prefix)
     const { directory } = splitPrefix(absolute)
@@ -75,6 +77,7 @@ export function* saveObjects(request: SaveRequest, sync: boolean): Steps<string>
         const removeReplaced = yield* writeBundle(operation, {
           prefix: absolute + suffix,
           values: numbering === undefined ? values : withCounter(values, count),
+          layout,
           snapshot,
           options: options.bundle,
           state: numbering?.state(splitPrefix(absolute + suffix).base),
@@ -103,6 +106,7 @@ function takeValues(root: TrackableNode, extra: readonly BundleValue[] = []): Bu
 
 const COUNTER_KEY = valueKey(SAVE_COUNTER, VARIABLE_VALUE)
 
+/** Of the same size, so that it has the same place. */
 const withCounter = (values: readonly BundleValue[], number: number): BundleValue[] =>
   values.map((value) => (value.key === COUNTER_KEY ? int64Value(COUNTER_KEY, number) : value))
 

@@ -1,6 +1,7 @@
 /** Bundles of any values, for tests of readers. */
 import { resolve } from 'node:path'
 import { Operation } from '../../lib/bundle/operation.js'
+import { planLayout } from '../../lib/bundle/write/layout.js'
 import type { BundleValue } from '../../lib/bundle/write/values.js'
 import {
   captureSources,
@@ -18,7 +19,8 @@ export function writeValues(
   const operation = new Operation({}, true)
   const bundle = { maxShardBytes: Infinity, alignment: 1, durable: false, ...options }
   const snapshot = captureSources(values, false)
-  const input = { prefix: resolve(path), values, snapshot, options: bundle }
+  const layout = planLayout(values, bundle)
+  const input = { prefix: resolve(path), values, layout, snapshot, options: bundle }
   runSync(runSync(writeBundle(operation, input))())
   snapshot.release()
   return path

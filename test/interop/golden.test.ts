@@ -13,6 +13,7 @@ import {
   tensorValue,
   type BundleValue,
 } from '../../lib/bundle/write/values.js'
+import { planLayout } from '../../lib/bundle/write/layout.js'
 import { captureSources, writeBundle } from '../../lib/bundle/write/write-bundle.js'
 import {
   Checkpoint,
@@ -63,7 +64,7 @@ function write(prefix: string, values: readonly BundleValue[]): void {
   const snapshot = captureSources(values, false)
   const options = { maxShardBytes: Infinity, alignment: 1, durable: false }
   try {
-    const input = { prefix, values, snapshot, options }
+    const input = { prefix, values, layout: planLayout(values, options), snapshot, options }
     runSync(runSync(writeBundle(operation, input))())
   } finally {
     snapshot.release()

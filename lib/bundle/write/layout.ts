@@ -23,8 +23,8 @@ export interface LayoutOptions {
   readonly maxShardBytes: number
   /** The bytes of each array begin at a multiple of this; 1 packs as TensorFlow does. */
   readonly alignment: number
-  /** Shard counts that may not be used: files of those names exist. */
-  readonly takenCounts: ReadonlySet<number>
+  /** Shard counts that may not be used: files of those names exist. Default none. */
+  readonly takenCounts?: ReadonlySet<number>
 }
 
 /**
@@ -35,7 +35,7 @@ export interface LayoutOptions {
  * instant at which the old becomes the new: nothing ever mixes the two.
  */
 export function planLayout(values: readonly BundleValue[], options: LayoutOptions): Layout {
-  const { alignment, maxShardBytes, takenCounts } = options
+  const { alignment, maxShardBytes, takenCounts = NONE } = options
   const groups = groupBySize(values, alignment, maxShardBytes)
   let count = groups.length
   while (takenCounts.has(count)) count++
@@ -54,6 +54,8 @@ export function planLayout(values: readonly BundleValue[], options: LayoutOption
   for (let i = 0; i < padding; i++) shardSizes.push(1)
   return { shardSizes, placements }
 }
+
+const NONE: ReadonlySet<number> = new Set()
 
 /** Values first … last-1 of one shard. */
 interface Group {

@@ -44,6 +44,11 @@ export interface BundleOptions {
 export interface WriteBundleInput {
   readonly prefix: string
   readonly values: readonly BundleValue[]
+  /**
+   * Made when the values were taken, before anything is known of the directory: another one is made
+   * if files of its shard count are there.
+   */
+  readonly layout: Layout
   /** Of the values' sources, in order: `captureSources`. */
   readonly snapshot: Snapshot
   readonly options: BundleOptions
@@ -71,8 +76,7 @@ export function* writeBundle(
   const { prefix, values, options } = input
   const { directory, base } = splitPrefix(prefix)
   const existing = shardFilesOf(base, yield* listDirectory(directory, sync))
-  const takenCounts = new Set(existing.map(({ count }) => count))
-  const layout = planLayout(values, { ...options, takenCounts })
+  const layout = freeLayout(input, new Set(existing.map(({ count }) => count)))
   const plan = planShards(directory, layout, input)
   operation.begin('write', totalBytes(values))
   const { staging, crcs } = yield* wait(writeShards(job, plan, sync))
@@ -92,6 +96,15 @@ export function* writeBundle(
     if (stale.length > 0) yield* wait(removeFiles(stale, sync))
   }
 }
+
+/** The layout that was made at the call, or one whose shards have names that are free. */
+const freeLayout = (
+  { values, layout, options }: WriteBundleInput,
+  takenCounts: ReadonlySet<number>,
+): Layout =>
+  takenCounts.has(layout.shardSizes.length)
+    ? planLayout(values, { ...options, takenCounts })
+    : layout
 
 const totalBytes = (values: readonly BundleValue[]): number =>
   values.reduce((sum, { head, source }) => sum + head.length + (source?.byteLength ?? 0), 0)

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { Operation } from '../../../lib/bundle/operation.js'
+import { planLayout } from '../../../lib/bundle/write/layout.js'
 import { tensorValue } from '../../../lib/bundle/write/values.js'
 import { captureSources, writeBundle } from '../../../lib/bundle/write/write-bundle.js'
 import { openCheckpoint, openCheckpointSync } from '../../../lib/index.js'
@@ -34,7 +35,8 @@ t.test('sources are taken by reference or by copy', async (t) => {
     const snapshot = captureSources(values, copy)
     data.fill(9)
     const options = { maxShardBytes: Infinity, alignment: 64, durable: true }
-    const input = { prefix: path, values, snapshot, options }
+    const layout = planLayout(values, options)
+    const input = { prefix: path, values, layout, snapshot, options }
     await runAsync(await runAsync(writeBundle(new Operation({}, false), input)).then((f) => f()))
     snapshot.release()
     t.equal((openCheckpointSync(path).get('k') as { get(i: number): number }).get(0), copy ? 1 : 9)
@@ -50,7 +52,8 @@ t.test('what the new index does not name is removed when that is asked for', asy
   })
   const snapshot = captureSources([floats], true)
   const options = { maxShardBytes: Infinity, alignment: 1, durable: false }
-  const input = { prefix: join(dir, 'x'), values: [floats], snapshot, options }
+  const layout = planLayout([floats], options)
+  const input = { prefix: join(dir, 'x'), values: [floats], layout, snapshot, options }
   const removeReplaced = await runAsync(writeBundle(new Operation({}, false), input))
   t.ok(filesIn(dir).includes('x.data-00001-of-00003'), 'not before')
   t.ok(filesIn(dir).includes('x.data-00000-of-00002'), 'a count that was free')
@@ -75,7 +78,8 @@ t.test('the state file is written with the commit', async (t) => {
     allModelCheckpointPaths: ['é"x'],
     allModelCheckpointTimestamps: [],
   }
-  const input = { prefix: join(dir, 'é"x'), values: [floats], snapshot, options, state }
+  const layout = planLayout([floats], options)
+  const input = { prefix: join(dir, 'é"x'), values: [floats], layout, snapshot, options, state }
   await runAsync(writeBundle(new Operation({}, false), input))
   const line = 'model_checkpoint_path: "é\\"x"\n'
   t.equal(
