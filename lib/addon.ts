@@ -36,15 +36,28 @@ export interface Mapping {
 }
 
 /**
- * The arrays of one save. With `copy` their bytes were copied when it was made, else it refers to
- * the live memory and keeps it alive.
+ * The arrays of one save at the moment when it was made. `copy`: once filled, of their copies; `fork`:
+ * in a process that holds the memory as it was; `none`: where they are, kept alive.
  */
 export interface Snapshot {
+  /** Of all arrays. */
   readonly byteLength: number
-  /** True if the bytes were copied. */
-  readonly copied: boolean
-  /** Gives the staging memory back to the pool. Idempotent; collection does it too. */
+  /** Copies what is to be copied, on this thread; to be called once. Shards may be on their way. */
+  fill(): void
+  /** Replaces a row's head by one of the same length, before its shards are written. */
+  setHead(row: number, head: Uint8Array, seed: number): void
+  /** Gives the memory back to the pool, or ends the process. Idempotent; collection does it too. */
   release(): void
+}
+
+/** Shards of removed checkpoints that are written over by later saves in their directory. */
+export interface SpareShards {
+  /** Of the files that are kept. */
+  readonly byteLength: number
+  /** Takes files over, whose checkpoint is gone durably; removes those it has no use for. */
+  add(paths: readonly string[], durable: boolean, sync: boolean): unknown
+  /** Removes them all. */
+  clear(sync: boolean): unknown
 }
 
 /**
@@ -63,14 +76,12 @@ export interface DirectoryLock {
   release(): void
 }
 
-/** Columns of one row of `ShardPlan.extents`. */
+/** Columns of one row of `ShardColumns.extents`. */
 export const EXTENT_COLUMNS = 6
 
-/** Everything the data plane needs to write shards, decided before the first byte moves. */
-export interface ShardPlan {
-  /** Absolute path of the directory of the final files; created with its parents when missing. */
-  readonly directory: string
-  /** Bytes of each shard; files `shard-0`, `shard-1` … in the staging directory. */
+/** What goes where in the shards of a save. */
+export interface ShardColumns {
+  /** Bytes of each shard. */
   readonly shardSizes: Float64Array
   /**
    * Rows of [shard, offset, headStart, headLength, source, seed], sorted by shard and offset:
@@ -79,10 +90,28 @@ export interface ShardPlan {
    */
   readonly extents: Float64Array
   readonly heads: Uint8Array
+  /** Contiguous views of any class. */
+  readonly sources: readonly ArrayBufferView[]
+}
+
+/** How shards are written; `auto` is the fastest for each of them. */
+export type Writer = 'auto' | 'map' | 'direct' | 'buffered'
+
+/** Everything else that the data plane needs to write shards. */
+export interface ShardPlan {
+  /**
+   * Absolute path of the directory of the final files; created with its parents when missing. The
+   * shards are `shard-0`, `shard-1` … in a staging directory in it.
+   */
+  readonly directory: string
   readonly snapshot: Snapshot
   readonly threads: number
   /** Sync each shard and each directory made. */
   readonly durable: boolean
+  readonly writer: Writer
+  /** 0: no bound. */
+  readonly maxBytesPerSecond: number
+  readonly spares: SpareShards | undefined
 }
 
 export interface ShardResult {
@@ -94,6 +123,8 @@ export interface ShardResult {
 export interface CommitPlan {
   /** Final absolute path of each shard, in order. None of them may exist. */
   readonly shardPaths: readonly string[]
+  /** So many of them are in the staging directory; the others are made, of one byte. */
+  readonly writtenShards: number
   readonly indexPath: string
   readonly index: Uint8Array
   /** The `checkpoint` state file, when it is to be replaced. */
@@ -111,7 +142,8 @@ export interface Addon {
   /** Implementation in use: 'sse4.2', 'arm64' or 'portable'. */
   crc32cImplementation(): string
   openMappings(paths: readonly string[], sync: boolean): unknown
-  capture(sources: readonly ArrayBufferView[], copy: boolean): Snapshot
+  createSnapshot(columns: ShardColumns, mode: 'copy' | 'fork' | 'none'): Snapshot
+  createSpareShards(directory: string): SpareShards
   writeShards(job: Job, plan: ShardPlan, sync: boolean): unknown
   commit(job: Job, staging: Staging, plan: CommitPlan, sync: boolean): unknown
   discard(staging: Staging, sync: boolean): unknown
@@ -140,6 +172,7 @@ export interface Addon {
     stagings: number
     tasks: number
     locks: number
+    spares: number
   }
 }
 

@@ -10,9 +10,11 @@ import {
   type DirectoryLock,
   type Job,
   type Mapping,
+  type ShardColumns,
   type ShardPlan,
   type ShardResult,
   type Snapshot,
+  type SpareShards,
   type Staging,
 } from './addon.js'
 import { fromAddonError } from './failures.js'
@@ -23,10 +25,13 @@ export type {
   DirectoryLock,
   Job,
   Mapping,
+  ShardColumns,
   ShardPlan,
   ShardResult,
   Snapshot,
+  SpareShards,
   Staging,
+  Writer,
 } from './addon.js'
 export { Aborted, fromNodeError, ioError } from './failures.js'
 
@@ -72,9 +77,27 @@ export const readMapped = (mapping: Mapping, offset: number, target: Uint8Array)
   })
 }
 
-/** Takes the bytes of contiguous views, at once. */
-export const capture = (sources: readonly ArrayBufferView[], copy: boolean): Snapshot =>
-  call<Snapshot>(() => addon.capture(sources, copy)) as Snapshot
+/** Takes arrays as they are now. With `copy` only once it is filled. */
+export const createSnapshot = (columns: ShardColumns, mode: 'copy' | 'fork' | 'none'): Snapshot =>
+  call<Snapshot>(() => addon.createSnapshot(columns, mode)) as Snapshot
+
+/** Makes nothing yet. */
+export const createSpareShards = (directory: string): SpareShards =>
+  call<SpareShards>(() => addon.createSpareShards(directory)) as SpareShards
+
+/** Takes over the shards of a checkpoint that is gone; CKPT_IO if those of no use cannot be removed. */
+export const addSpareShards = (
+  spares: SpareShards,
+  paths: readonly string[],
+  durable: boolean,
+  sync: boolean,
+): undefined | Promise<undefined> => call(() => spares.add(paths, durable, sync))
+
+/** Removes all spare shards. */
+export const clearSpareShards = (
+  spares: SpareShards,
+  sync: boolean,
+): undefined | Promise<undefined> => call(() => spares.clear(sync))
 
 export const writeShards = (
   job: Job,

@@ -3,7 +3,14 @@ import t from 'tap'
 import { loadAddon } from '../lib/addon.js'
 
 t.test('the addon has what the data plane calls', (t) => {
-  const names = ['Job', 'crc32c', 'crc32cImplementation', 'openMappings', 'capture', 'writeShards']
+  const names = [
+    'Job',
+    'crc32c',
+    'crc32cImplementation',
+    'openMappings',
+    'createSnapshot',
+    'writeShards',
+  ]
   names.push('commit', 'discard', 'removeFiles', 'checksum', 'load', 'counts')
   const addon = loadAddon() as unknown as Record<string, unknown>
   for (const name of names) t.type(addon[name], 'function', name)

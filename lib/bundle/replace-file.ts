@@ -9,8 +9,16 @@
  * @module
  */
 import { dirname } from 'node:path'
-import { capture, commit, createJob, writeShards } from '../native.js'
+import { commit, createJob, createSnapshot, writeShards } from '../native.js'
 import { wait, type Steps } from '../twin.js'
+
+const NO_SHARDS = {
+  shardSizes: new Float64Array(0),
+  extents: new Float64Array(0),
+  heads: new Uint8Array(0),
+  sources: [],
+}
+const SMALL = { threads: 1, writer: 'auto', maxBytesPerSecond: 0, spares: undefined } as const
 
 /**
  * @param path absolute; missing directories are made
@@ -26,12 +34,11 @@ export function* replaceFile(
 ): Steps<void> {
   const { durable } = options
   const job = createJob()
-  const snapshot = capture([], false)
-  const none = { shardSizes: new Float64Array(0), extents: new Float64Array(0) }
-  const plan = { ...none, directory: dirname(path), heads: new Uint8Array(0), snapshot }
+  const snapshot = createSnapshot(NO_SHARDS, 'none')
+  const plan = { ...SMALL, directory: dirname(path), snapshot, durable }
   try {
-    const { staging } = yield* wait(writeShards(job, { ...plan, threads: 1, durable }, sync))
-    const file = { shardPaths: [], indexPath: path, index: bytes, durable }
+    const { staging } = yield* wait(writeShards(job, plan, sync))
+    const file = { shardPaths: [], writtenShards: 0, indexPath: path, index: bytes, durable }
     yield* wait(commit(job, staging, file, sync))
   } finally {
     snapshot.release()

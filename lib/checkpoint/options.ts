@@ -6,13 +6,19 @@
 import { inspect } from 'node:util'
 import { checkChoice, checkOperationOptions, type OperationOptions } from '../bundle/operation.js'
 import type { BundleOptions } from '../bundle/write/write-bundle.js'
+import type { SnapshotMode } from '../bundle/write/take.js'
 import { CheckpointError } from '../errors.js'
+import type { Writer } from '../native.js'
 
 export interface SaveOptions extends OperationOptions {
   /**
    * `copy` (default): the arrays are copied before the call returns its promise and may be changed
    * from then on. `none`: they are written from where they are and must not be changed, resized or
    * transferred before the promise settles; nothing is copied but arrays that are not contiguous.
+   * `fork` (Linux only): a forked process holds the memory as it is at the call, and what the program
+   * changes before all is written is copied by the kernel, page by page. For states that do not fit
+   * into memory twice, or of which little changes. Memory that is shared with other processes is not
+   * held. A blocking save needs none of it.
    */
   snapshot?: 'copy' | 'fork' | 'none'
   /** Bytes after which the next array begins another data file. Default: no limit. */
@@ -24,27 +30,37 @@ export interface SaveOptions extends OperationOptions {
   alignment?: number
   /** Default true: the promise resolves when the checkpoint survives a power loss. */
   durable?: boolean
+  /**
+   * How data files are written. `map`: by stores into the mapped file. `direct`: past the page cache.
+   * `buffered`: by the page cache. What a file system does not offer is replaced by `buffered`. Default
+   * `auto`: the fastest for each file; docs/benchmarks.md has the figures.
+   */
+  writer?: Writer
+  /** Bound of the speed at which data files are written, for all threads. Default: none. */
+  maxBytesPerSecond?: number
 }
 
 export interface CheckedSaveOptions extends OperationOptions {
-  readonly copy: boolean
+  readonly snapshot: SnapshotMode
   readonly bundle: BundleOptions
 }
 
 /** A cache line, and more than any element needs. */
 const DEFAULT_ALIGNMENT = 64
 const MAX_ALIGNMENT = 65536
+const WRITERS: readonly Writer[] = ['auto', 'map', 'direct', 'buffered']
 
 /** @throws TypeError or RangeError naming the option; CheckpointError CKPT_UNSUPPORTED for `fork` */
 export function checkSaveOptions(options: SaveOptions): CheckedSaveOptions {
   checkOperationOptions(options)
   const snapshot = checkChoice(options.snapshot, 'snapshot', ['copy', 'fork', 'none'], 'copy')
-  if (snapshot === 'fork') {
+  if (snapshot === 'fork' && process.platform !== 'linux') {
     const feature = "snapshot: 'fork'"
-    const message = `${feature} is not available in this version; use 'copy' or 'none'`
+    const message = `${feature} needs Linux; use 'copy' or 'none'`
     throw new CheckpointError('CKPT_UNSUPPORTED', message, { feature })
   }
-  const { durable = true, alignment = DEFAULT_ALIGNMENT, maxShardBytes = Infinity } = options
+  const { durable = true, alignment = DEFAULT_ALIGNMENT } = options
+  const { maxShardBytes = Infinity, maxBytesPerSecond = Infinity } = options
   if (typeof durable !== 'boolean') {
     throw new TypeError(`options.durable must be a boolean, got ${inspect(durable)}`)
   }
@@ -54,7 +70,10 @@ export function checkSaveOptions(options: SaveOptions): CheckedSaveOptions {
     throw new RangeError(`options.alignment must be ${range}, got ${inspect(alignment)}`)
   }
   checkNumber(maxShardBytes, 'maxShardBytes')
-  return { ...options, copy: snapshot === 'copy', bundle: { durable, alignment, maxShardBytes } }
+  checkNumber(maxBytesPerSecond, 'maxBytesPerSecond')
+  const writer = checkChoice(options.writer, 'writer', WRITERS, 'auto')
+  const bundle = { durable, alignment, maxShardBytes, writer, maxBytesPerSecond }
+  return { ...options, snapshot, bundle }
 }
 
 function checkNumber(value: unknown, what: string): void {

@@ -32,6 +32,11 @@ export class SaveQueue {
     throw new CheckpointError('CKPT_BUSY', message, { path })
   }
 
+  /** True if it would be the turn of what is entered now. */
+  isIdle(directory: string): boolean {
+    return this.#unfinished === 0 && !directories.has(directory)
+  }
+
   /**
    * Runs `body` after all that was entered before it, of this queue and of the directory. The place
    * in the order is taken when the first step runs, not when it is this one's turn.

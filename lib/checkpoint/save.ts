@@ -10,12 +10,18 @@ import type { CheckpointState } from '../bundle/state-file.js'
 import { Operation } from '../bundle/operation.js'
 import { OBJECT_GRAPH_KEY } from '../bundle/read/reader.js'
 import { int64Value, stringValue, type BundleValue } from '../bundle/write/values.js'
-import { planLayout } from '../bundle/write/layout.js'
-import { captureSources, writeBundle } from '../bundle/write/write-bundle.js'
+import { replaceValue, takeBundle, type TakenBundle } from '../bundle/write/take.js'
+import {
+  discardShards,
+  startShards,
+  writeBundle,
+  type ComingShards,
+} from '../bundle/write/write-bundle.js'
 import { valueKey, VARIABLE_VALUE } from '../graph/keys.js'
 import type { TrackableNode } from '../graph/node.js'
 import { walk } from '../graph/walk.js'
-import { runAsync, runSync, type Steps } from '../twin.js'
+import type { SpareShards } from '../native.js'
+import { runAsync, runSync, wait, type Steps } from '../twin.js'
 import { SAVE_COUNTER, type SaveCounter } from './counter.js'
 import type { CheckedSaveOptions } from './options.js'
 import type { SaveQueue } from './queue.js'
@@ -28,6 +34,8 @@ export interface Numbering {
   state(name: string): CheckpointState
   /** Values beside those of the objects. */
   readonly extra?: readonly BundleValue[]
+  /** Shards of checkpoints that are gone, to be written over. */
+  readonly spares?: SpareShards
   /** What remains to be done when the checkpoint is committed; nobody waits for it. */
   committed?(path: string): Steps<void>
 }
@@ -60,25 +68,38 @@ export function* saveObjects(request: SaveRequest, sync: boolean): Steps<string>
   return yield* operation.run(function* () {
     if (sync) queue.checkIdle(prefix)
     else queue.checkRoom(prefix)
-    const values = takeValues(root, numbering?.extra)
-    const layout = planLayout(values, options.bundle)
     // Now: the working directory may be another one when it is this save's turn.
     const absolute = resolve(prefix)
     const { directory } = splitPrefix(absolute)
+    const expected = counter.value + 1
+    const values = takeValues(root, numbering?.extra)
     // A blocking save returns after it has read the arrays, so it need not copy them.
-    const snapshot = captureSources(values, options.copy && !sync)
+    const mode = sync ? 'none' : options.snapshot
+    const taken = takeBundle(
+      numbering === undefined ? values : withCounter(values, expected),
+      options.bundle,
+      mode,
+    )
+    const start = (bundle: TakenBundle): ComingShards =>
+      startShards(operation, directory, bundle, options.bundle, numbering?.spares)
+    // Copies go to the disk while later arrays are being copied.
+    let early = !sync && queue.isIdle(directory) ? start(taken) : undefined
     try {
+      taken.snapshot.fill()
       return yield* queue.run(directory, sync, operation.aborted, function* () {
         operation.check()
         // Only now, in turn: a save that failed before this one has burnt no number.
         const count = counter.value + 1
         const suffix = numbering === undefined ? '' : `-${String(numbering.number(count))}`
         const path = prefix + suffix
+        const renumbered = numbering !== undefined && count !== expected
+        const bundle = renumbered ? replaceValue(taken, counterValue(count)) : taken
+        const shards = early ?? start(bundle)
+        early = undefined
         const removeReplaced = yield* writeBundle(operation, {
           prefix: absolute + suffix,
-          values: numbering === undefined ? values : withCounter(values, count),
-          layout,
-          snapshot,
+          bundle,
+          shards,
           options: options.bundle,
           state: numbering?.state(splitPrefix(absolute + suffix).base),
         })
@@ -93,7 +114,8 @@ export function* saveObjects(request: SaveRequest, sync: boolean): Steps<string>
         return { result: path }
       })
     } finally {
-      snapshot.release()
+      if (early !== undefined) yield* wait(discardShards(operation, early))
+      taken.snapshot.release()
     }
   })
 }
@@ -106,9 +128,10 @@ function takeValues(root: TrackableNode, extra: readonly BundleValue[] = []): Bu
 
 const COUNTER_KEY = valueKey(SAVE_COUNTER, VARIABLE_VALUE)
 
-/** Of the same size, so that it has the same place. */
+const counterValue = (number: number): BundleValue => int64Value(COUNTER_KEY, number)
+
 const withCounter = (values: readonly BundleValue[], number: number): BundleValue[] =>
-  values.map((value) => (value.key === COUNTER_KEY ? int64Value(COUNTER_KEY, number) : value))
+  values.map((value) => (value.key === COUNTER_KEY ? counterValue(number) : value))
 
 /** The checkpoint is safe by now; files that could not be removed are the next save's to remove. */
 async function quietly(all: readonly (() => Steps<void>)[]): Promise<void> {

@@ -12,6 +12,7 @@
 #include "mapping_class.h"
 #include "operations.h"
 #include "snapshot_class.h"
+#include "spare_shards_class.h"
 #include "staging_class.h"
 
 namespace ckpt {
@@ -37,6 +38,7 @@ Napi::Value Counts(const Napi::CallbackInfo& info) {
   set("stagings", Kind::kStaging);
   set("tasks", Kind::kTask);
   set("locks", Kind::kLock);
+  set("spares", Kind::kSpares);
   return counts;
 }
 
@@ -61,11 +63,13 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   data.snapshot_class = Napi::Persistent(SnapshotClass::Define(env));
   data.staging_class = Napi::Persistent(StagingClass::Define(env));
   data.directory_lock_class = Napi::Persistent(DirectoryLockClass::Define(env));
+  data.spare_shards_class = Napi::Persistent(SpareShardsClass::Define(env));
   exports.Set("Job", JobClass::Define(env));
   Export<Crc32c>(exports, "crc32c");
   Export<ImplementationName>(exports, "crc32cImplementation");
   Export<OpenMappings>(exports, "openMappings");
-  Export<Capture>(exports, "capture");
+  Export<CreateSnapshot>(exports, "createSnapshot");
+  Export<CreateSpareShards>(exports, "createSpareShards");
   Export<WriteShards>(exports, "writeShards");
   Export<Commit>(exports, "commit");
   Export<Discard>(exports, "discard");

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "../core/snapshot.h"
+#include "../core/shard_layout.h"
 #include "napi_setup.h"
 
 namespace ckpt {

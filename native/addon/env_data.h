@@ -25,6 +25,7 @@ class EnvData {
   Napi::FunctionReference snapshot_class;
   Napi::FunctionReference staging_class;
   Napi::FunctionReference directory_lock_class;
+  Napi::FunctionReference spare_shards_class;
 
   // Bytes of the largest ArrayBuffer of this Node.
   uint64_t max_buffer_length = 0;

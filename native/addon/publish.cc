@@ -19,6 +19,11 @@ struct Input {
 Input ReadInput(const Napi::Object& plan) {
   Input input;
   input.plan.shard_paths = ReadPaths(plan.Get("shardPaths"), "shardPaths");
+  const double written = ReadNumber(plan.Get("writtenShards"), "writtenShards");
+  if (!(written >= 0) || written > static_cast<double>(input.plan.shard_paths.size())) {
+    throw ToError(plan.Env(), Status::Invalid("writtenShards is no number of shards"));
+  }
+  input.plan.written_shards = static_cast<size_t>(written);
   input.plan.index_path = ReadPath(plan.Get("indexPath"), "indexPath");
   input.plan.durable = ReadBoolean(plan.Get("durable"), "durable");
   const Napi::Value index = plan.Get("index");

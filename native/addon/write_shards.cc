@@ -5,35 +5,49 @@
 #include "job_class.h"
 #include "operations.h"
 #include "snapshot_class.h"
+#include "spare_shards_class.h"
 #include "staging_class.h"
 #include "task.h"
 
 namespace ckpt {
 namespace {
 
-// The plan, and the snapshot whose sources it refers to.
+// The plan, and what the snapshot refers to.
 struct Input {
   ShardPlan plan;
-  std::shared_ptr<Snapshot> snapshot;
   Task::References references;
 };
+
+double ReadRate(const Napi::Value& value) {
+  const double rate = ReadNumber(value, "maxBytesPerSecond");
+  if (rate >= 0) return rate;
+  throw ToError(value.Env(), Status::Invalid("maxBytesPerSecond is negative"));
+}
+
+WriteMethod ReadMethod(const Napi::Value& value) {
+  const std::string name = value.IsString() ? value.As<Napi::String>().Utf8Value() : "";
+  if (name == "auto") return WriteMethod::kAuto;
+  if (name == "map") return WriteMethod::kMapped;
+  if (name == "direct") return WriteMethod::kDirect;
+  if (name == "buffered") return WriteMethod::kBuffered;
+  ThrowTypeError(value.Env(), "writer", "'auto', 'map', 'direct' or 'buffered'");
+}
 
 Input ReadInput(const Napi::Object& plan) {
   Input input;
   const SnapshotClass& snapshot = UnwrapAs<SnapshotClass>(plan.Get("snapshot"), "snapshot");
-  input.snapshot = snapshot.snapshot();
-  if (!input.snapshot) throw ToError(plan.Env(), Status::Invalid("the snapshot was released"));
+  input.plan.snapshot = snapshot.snapshot();
+  if (!input.plan.snapshot) throw ToError(plan.Env(), Status::Invalid("the snapshot was released"));
   input.plan.directory = ReadPath(plan.Get("directory"), "directory");
-  input.plan.shard_sizes = ReadFloat64Array(plan.Get("shardSizes"), "shardSizes");
-  input.plan.extents = ReadFloat64Array(plan.Get("extents"), "extents");
-  input.plan.heads = ReadUint8Array(plan.Get("heads"), "heads");
-  input.plan.sources = input.snapshot->sources();
   input.plan.threads = ReadThreads(plan.Get("threads"));
   input.plan.durable = ReadBoolean(plan.Get("durable"), "durable");
-  for (const char* name : {"shardSizes", "extents", "heads"}) {
-    input.references.push_back(Napi::Persistent(plan.Get(name).As<Napi::Object>()));
+  input.plan.method = ReadMethod(plan.Get("writer"));
+  input.plan.max_bytes_per_second = ReadRate(plan.Get("maxBytesPerSecond"));
+  const Napi::Value spares = plan.Get("spares");
+  if (!spares.IsUndefined()) {
+    input.plan.spares = UnwrapAs<SpareShardsClass>(spares, "spares").spares();
   }
-  input.references.push_back(snapshot.NewArraysReference());
+  input.references.push_back(snapshot.NewPlanReference());
   return input;
 }
 
@@ -53,10 +67,9 @@ Napi::Value WriteShards(const Napi::CallbackInfo& info) {
   std::shared_ptr<Job> job = UnwrapAs<JobClass>(info[0], "job").job();
   Input input = ReadInput(ReadObject(info[1], "plan"));
   const bool sync = ReadBoolean(info[2], "sync");
-  return Operation<ShardResult>{job,
-                                [plan = std::move(input.plan), snapshot = std::move(input.snapshot),
-                                 job] { return WriteShards(plan, *job); },
-                                MakeResult, std::move(input.references)}
+  return Operation<ShardResult>{
+      job, [plan = std::move(input.plan), job] { return WriteShards(plan, *job); }, MakeResult,
+      std::move(input.references)}
       .Start(info.Env(), sync);
 }
 

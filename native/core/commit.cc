@@ -47,6 +47,10 @@ class Transaction {
 
  private:
   Status Prepare() {
+    const std::byte zero{};
+    for (size_t i = plan_.written_shards; i < plan_.shard_paths.size(); ++i) {
+      CKPT_TRY(staging_.WriteFile(ShardName(i).c_str(), {&zero, 1}, plan_.durable));
+    }
     CKPT_TRY(index_.Write(plan_.index, plan_.durable));
     if (state_) CKPT_TRY(state_->Write(plan_.state, plan_.durable));
     CKPT_TRY(Failpoint("after-index-write"));
@@ -58,7 +62,7 @@ class Transaction {
   Status MoveShards() {
     std::set<std::string> directories;
     for (const std::string& path : plan_.shard_paths) {
-      const std::string name = "shard-" + std::to_string(moved_);
+      const std::string name = ShardName(moved_);
       CKPT_TRY(job_.Check());
       CKPT_TRY(RenameNoReplace(staging_.fd(), name.c_str(), path));
       ++moved_;

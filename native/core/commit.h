@@ -21,7 +21,7 @@
 #include <vector>
 
 #include "job.h"
-#include "snapshot.h"
+#include "shard_layout.h"
 #include "staging_dir.h"
 #include "status.h"
 
@@ -30,6 +30,9 @@ namespace ckpt {
 // Memory behind the spans must stay until Commit returns.
 struct CommitPlan {
   std::vector<std::string> shard_paths;
+  // So many of the shards are in the staging directory; those after them are made here, of one
+  // byte: the number of shards is part of their names, and another one makes names that are free.
+  size_t written_shards = 0;
   std::string index_path;
   Bytes index;
   std::optional<std::string> state_path;

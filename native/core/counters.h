@@ -6,7 +6,7 @@
 
 namespace ckpt {
 
-enum class Kind { kMapping, kSnapshot, kStaging, kTask, kLock, kCount };
+enum class Kind { kMapping, kSnapshot, kStaging, kTask, kLock, kSpares, kCount };
 
 inline std::atomic<int64_t> live_objects[static_cast<int>(Kind::kCount)];
 

@@ -7,15 +7,15 @@
 namespace ckpt {
 namespace {
 
-constexpr size_t kColumns = 6;
+constexpr size_t kColumns = 6;  // EXTENT_COLUMNS of lib/native.ts
 
 Status BadRow(size_t row, const char* what) {
   return Status::Invalid("extent " + std::to_string(row) + ": " + what);
 }
 
-Status ReadRow(const ShardPlan& plan, size_t index, const ShardLayout& layout, uint64_t* shard,
-               ShardRow* row, uint32_t* seed) {
-  const std::span<const double> cells = plan.extents.subspan(index * kColumns, kColumns);
+Status ReadRow(const ShardColumns& columns, size_t index, const ShardLayout& layout,
+               uint64_t* shard, ShardRow* row, uint32_t* seed) {
+  const std::span<const double> cells = columns.extents.subspan(index * kColumns, kColumns);
   Extent head;
   uint64_t source = 0;
   if (!ToUint64(cells[0], shard) || *shard >= layout.shards.size()) {
@@ -23,15 +23,15 @@ Status ReadRow(const ShardPlan& plan, size_t index, const ShardLayout& layout, u
   }
   if (!ToUint64(cells[1], &row->offset)) return BadRow(index, "the offset is no file offset");
   if (!ToUint64(cells[2], &head.offset) || !ToUint64(cells[3], &head.length) ||
-      !head.FitsIn(plan.heads.size())) {
+      !head.FitsIn(columns.heads.size())) {
     return BadRow(index, "the head lies outside the heads");
   }
-  row->head = plan.heads.subspan(head.offset, head.length);
+  row->head = columns.heads.subspan(head.offset, head.length);
   if (cells[4] != -1) {
-    if (!ToUint64(cells[4], &source) || source >= plan.sources.size()) {
+    if (!ToUint64(cells[4], &source) || source >= columns.sources.size()) {
       return BadRow(index, "no such source");
     }
-    row->source = plan.sources[source];
+    row->source = columns.sources[source];
   }
   if (!ToUint32(cells[5], seed)) return BadRow(index, "the seed is no 32-bit number");
   uint64_t length = 0;
@@ -42,11 +42,11 @@ Status ReadRow(const ShardPlan& plan, size_t index, const ShardLayout& layout, u
   return Status::Ok();
 }
 
-Status ReadShards(const ShardPlan& plan, ShardLayout* layout) {
-  layout->shards.resize(plan.shard_sizes.size());
+Status ReadShards(const ShardColumns& columns, ShardLayout* layout) {
+  layout->shards.resize(columns.shard_sizes.size());
   for (size_t i = 0; i < layout->shards.size(); ++i) {
     uint64_t& size = layout->shards[i].size;
-    if (!ToUint64(plan.shard_sizes[i], &size)) {
+    if (!ToUint64(columns.shard_sizes[i], &size)) {
       return Status::Invalid("shard " + std::to_string(i) + ": the size is no file size");
     }
   }
@@ -55,11 +55,12 @@ Status ReadShards(const ShardPlan& plan, ShardLayout* layout) {
 
 }  // namespace
 
-Result<ShardLayout> ReadLayout(const ShardPlan& plan) {
+Result<ShardLayout> ReadLayout(const ShardColumns& columns) {
   ShardLayout layout;
-  CKPT_TRY(ReadShards(plan, &layout));
-  if (plan.extents.size() % kColumns != 0) return Status::Invalid("extents have no whole last row");
-  const size_t count = plan.extents.size() / kColumns;
+  CKPT_TRY(ReadShards(columns, &layout));
+  if (columns.extents.size() % kColumns != 0)
+    return Status::Invalid("extents have no whole last row");
+  const size_t count = columns.extents.size() / kColumns;
   layout.rows.resize(count);
   layout.seeds.resize(count);
   uint64_t last_shard = 0;
@@ -67,7 +68,7 @@ Result<ShardLayout> ReadLayout(const ShardPlan& plan) {
   for (size_t i = 0; i < count; ++i) {
     uint64_t shard = 0;
     ShardRow& row = layout.rows[i];
-    CKPT_TRY(ReadRow(plan, i, layout, &shard, &row, &layout.seeds[i]));
+    CKPT_TRY(ReadRow(columns, i, layout, &shard, &row, &layout.seeds[i]));
     if (shard != last_shard) last_end = 0;
     // Overlap would leave a file that no checksum matches.
     if (shard < last_shard || row.offset < last_end) {
@@ -76,7 +77,7 @@ Result<ShardLayout> ReadLayout(const ShardPlan& plan) {
     Shard& owner = layout.shards[shard];
     if (owner.row_count++ == 0) owner.first_row = i;
     last_shard = shard;
-    last_end = row.offset + row.head.size() + row.source.size();
+    last_end = row.end();
   }
   return layout;
 }

@@ -1,20 +1,33 @@
 #pragma once
-// A shard plan's packed columns, checked and unpacked.
+// What goes where in the shards of a save: packed columns, checked and unpacked.
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
 
-#include "shard_writer.h"
 #include "status.h"
 
 namespace ckpt {
+
+using Bytes = std::span<const std::byte>;
+
+// A plan as TypeScript packs it. The spans refer to memory of the caller.
+struct ShardColumns {
+  std::span<const double> shard_sizes;
+  // Six numbers a row, EXTENT_COLUMNS of lib/native.ts.
+  std::span<const double> extents;
+  Bytes heads;
+  std::span<const Bytes> sources;
+};
 
 // One row: `head` goes to `offset` of the shard, `source` directly behind it.
 struct ShardRow {
   uint64_t offset = 0;
   Bytes head;
   Bytes source;
+
+  uint64_t end() const noexcept { return offset + head.size() + source.size(); }
 };
 
 struct Shard {
@@ -30,6 +43,6 @@ struct ShardLayout {
 };
 
 // kInvalid, naming the row, when anything lies outside of what it should be in.
-Result<ShardLayout> ReadLayout(const ShardPlan& plan);
+Result<ShardLayout> ReadLayout(const ShardColumns& columns);
 
 }  // namespace ckpt

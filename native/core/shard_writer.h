@@ -2,38 +2,37 @@
 // Writes the shards of a save into a staging directory:
 //
 // 1. make the final directory, remove leftovers of dead saves, make and lock a staging directory;
-// 2. per shard, create a file and allocate all its blocks, so that a full disk is an error here
-//    and not SIGBUS in a store;
-// 3. map it shared and copy heads and sources in, in blocks, summing each block where it landed: a
-//    source that changes meanwhile then still has the checksum of what the file holds;
-// 4. unmap and, when durable, sync.
+// 2. per shard, make a file, or take a spare one, and allocate all its blocks, so that a full disk
+// is
+//    an error here;
+// 3. chunk by chunk, in the order of the files and on several threads: have the snapshot bring the
+//    bytes, sum them, write them;
+// 4. when durable, sync each file when its last chunk is written.
 //
-// A file system that cannot allocate gets the same bytes by pwrite, through a small buffer.
+// The snapshot may still be filling while this runs.
 
 #include <cstdint>
 #include <memory>
-#include <span>
 #include <string>
 #include <vector>
 
 #include "job.h"
+#include "shard_file.h"
 #include "snapshot.h"
+#include "spare_shards.h"
 #include "staging_dir.h"
 #include "status.h"
 
 namespace ckpt {
 
-// Memory behind the spans must stay until WriteShards returns.
 struct ShardPlan {
   std::string directory;
-  std::span<const double> shard_sizes;
-  // Six numbers a row, EXTENT_COLUMNS of lib/native.ts; checked by WriteShards.
-  std::span<const double> extents;
-  Bytes heads;
-  std::span<const Bytes> sources;
+  std::shared_ptr<Snapshot> snapshot;
   int threads = 1;
   bool durable = true;
-  bool use_mapping = true;  // false: as if the file system could not allocate
+  WriteMethod method = WriteMethod::kAuto;
+  double max_bytes_per_second = 0;      // 0: no bound
+  std::shared_ptr<SpareShards> spares;  // or null
 };
 
 struct ShardResult {

@@ -1,52 +1,94 @@
 #include "snapshot.h"
 
-#include <cerrno>
 #include <cstring>
+
+#include "aligned_buffer.h"
 
 namespace ckpt {
 namespace {
 
-constexpr size_t kAlignment = 64;
+// Copied and then summed while it is in the second-level cache.
+constexpr size_t kBlockBytes = 256 << 10;
 
-size_t RoundUp(size_t size) { return (size + kAlignment - 1) / kAlignment * kAlignment; }
+class LiveReader final : public ChunkReader {
+ public:
+  LiveReader(const ShardLayout& layout, AlignedBuffer buffer)
+      : layout_(layout), buffer_(std::move(buffer)) {}
+
+  Result<Bytes> Read(const Chunk& chunk, std::byte* target, RowSums& sums, Job& job) override {
+    std::byte* place = target != nullptr ? target : buffer_.data();
+    CKPT_TRY(GatherChunk(layout_, chunk, place, sums, job));
+    return Bytes{place, chunk.length};
+  }
+
+ private:
+  const ShardLayout& layout_;
+  const AlignedBuffer buffer_;
+};
+
+class LiveSnapshot final : public Snapshot {
+ public:
+  explicit LiveSnapshot(ShardLayout layout) : Snapshot(std::move(layout)) {}
+
+  Result<std::unique_ptr<ChunkReader>> NewReader() override {
+    Result<AlignedBuffer> buffer = AlignedBuffer::Create(kChunkBytes);
+    if (!buffer.ok()) return buffer.status();
+    return std::unique_ptr<ChunkReader>(new LiveReader(layout_, std::move(buffer).value()));
+  }
+};
 
 }  // namespace
 
-std::shared_ptr<Snapshot> Snapshot::Live(std::vector<Bytes> sources) {
-  std::shared_ptr<Snapshot> snapshot(new Snapshot);
-  for (Bytes source : sources) snapshot->byte_length_ += source.size();
-  snapshot->sources_ = std::move(sources);
-  return snapshot;
+Snapshot::Snapshot(ShardLayout layout) : layout_(std::move(layout)) {
+  for (const ShardRow& row : layout_.rows) byte_length_ += row.source.size();
 }
 
-Result<std::shared_ptr<Snapshot>> Snapshot::Copy(std::span<const Bytes> sources) noexcept {
-  return NoThrow([&]() -> Result<std::shared_ptr<Snapshot>> {
-    size_t need = 0;
-    for (Bytes source : sources) {
-      // Each fits in memory, but one buffer may be listed any number of times.
-      if (__builtin_add_overflow(need, RoundUp(source.size()), &need)) {
-        return Status::FromErrno(ENOMEM, "mmap", "staging memory");
-      }
+Status Snapshot::SetHead(size_t row, Bytes head, uint32_t seed) {
+  if (row >= layout_.rows.size() || head.size() != layout_.rows[row].head.size()) {
+    return Status::Invalid("no head of that length to be replaced");
+  }
+  heads_.emplace_back(head.begin(), head.end());
+  layout_.rows[row].head = heads_.back();
+  layout_.seeds[row] = seed;
+  return Status::Ok();
+}
+
+std::shared_ptr<Snapshot> SnapshotLive(ShardLayout layout) {
+  return std::make_shared<LiveSnapshot>(std::move(layout));
+}
+
+Status GatherChunk(const ShardLayout& layout, const Chunk& chunk, std::byte* target, RowSums& sums,
+                   Job& job) {
+  CKPT_TRY(job.Check());
+  uint64_t end = 0;
+  uint64_t bytes = 0;
+  ForEachPart(layout, chunk, [&](const RowPart& part) {
+    std::memset(target + end, 0, part.at - end);
+    uint32_t* sum = part.is_source ? sums.Of(chunk, part) : nullptr;
+    for (size_t at = 0; at < part.bytes.size(); at += kBlockBytes) {
+      const Bytes block = part.bytes.subspan(at, std::min(kBlockBytes, part.bytes.size() - at));
+      std::byte* place = target + part.at + at;
+      std::memcpy(place, block.data(), block.size());
+      if (sum != nullptr) *sum = Crc32cExtend(*sum, {place, block.size()});
     }
-    std::shared_ptr<Snapshot> snapshot(new Snapshot);
-    snapshot->copied_ = true;
-    snapshot->sources_.reserve(sources.size());
-    std::byte* target = nullptr;
-    if (need > 0) {
-      Result<std::shared_ptr<StagingMemory>> memory = StagingMemory::Acquire(need);
-      if (!memory.ok()) return memory.status();
-      snapshot->memory_ = std::move(memory).value();
-      target = snapshot->memory_->bytes().data();
-    }
-    for (Bytes source : sources) {
-      snapshot->sources_.emplace_back(target, source.size());
-      if (source.empty()) continue;
-      std::memcpy(target, source.data(), source.size());
-      target += RoundUp(source.size());
-      snapshot->byte_length_ += source.size();
-    }
-    return snapshot;
+    end = part.at + part.bytes.size();
+    bytes += part.bytes.size();
   });
+  // A mapped file is whole pages, too.
+  std::memset(target + end, 0, RoundUpToSector(chunk.length) - end);
+  job.Add(bytes);
+  return Status::Ok();
+}
+
+void SumChunk(const ShardLayout& layout, const Chunk& chunk, Bytes bytes, RowSums& sums, Job& job) {
+  uint64_t done = 0;
+  ForEachPart(layout, chunk, [&](const RowPart& part) {
+    done += part.bytes.size();
+    if (!part.is_source) return;
+    uint32_t* sum = sums.Of(chunk, part);
+    *sum = Crc32cExtend(*sum, bytes.subspan(part.at, part.bytes.size()));
+  });
+  job.Add(done);
 }
 
 }  // namespace ckpt

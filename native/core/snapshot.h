@@ -1,41 +1,83 @@
 #pragma once
+// The arrays of one save as they were at one moment, laid out as the shards that are to be written.
 
 #include <cstddef>
+#include <deque>
 #include <memory>
-#include <span>
 #include <vector>
 
+#include "chunks.h"
 #include "counters.h"
-#include "staging_memory.h"
+#include "job.h"
+#include "parallel.h"
+#include "shard_layout.h"
 #include "status.h"
 
 namespace ckpt {
 
-using Bytes = std::span<const std::byte>;
+// Brings the bytes of chunks. One thread at a time; each thread has its own.
+class ChunkReader {
+ public:
+  virtual ~ChunkReader() = default;
+  // Gives the chunk's bytes, with zeros between the arrays and up to the next sector behind them,
+  // and extends the sums of its rows. The bytes are at `target` if that is not null, else in memory
+  // that begins at a sector and is valid until the next call.
+  virtual Result<Bytes> Read(const Chunk& chunk, std::byte* target, RowSums& sums, Job& job) = 0;
+};
 
-// The arrays of one save, copied or live. Immutable; shared between the JavaScript object and the
-// operations that use it. With live arrays it does not own their memory: whoever holds it must keep
-// the arrays alive as well.
+// Shared between the JavaScript object and the operations that use it.
 class Snapshot {
  public:
-  static std::shared_ptr<Snapshot> Live(std::vector<Bytes> sources);
-  // Copies at once, on this thread; each source starts at a multiple of 64 bytes.
-  static Result<std::shared_ptr<Snapshot>> Copy(std::span<const Bytes> sources) noexcept;
+  virtual ~Snapshot() = default;
+  Snapshot(const Snapshot&) = delete;
+  Snapshot& operator=(const Snapshot&) = delete;
 
-  std::span<const Bytes> sources() const noexcept { return sources_; }
-  // Sum of the sources' lengths.
+  const ShardLayout& layout() const noexcept { return layout_; }
+  // Of all sources.
   size_t byte_length() const noexcept { return byte_length_; }
-  bool copied() const noexcept { return copied_; }
+
+  virtual Result<std::unique_ptr<ChunkReader>> NewReader() = 0;
+  // How many readers there can be.
+  virtual int max_readers() const noexcept { return kMaxThreads; }
+
+  // Copies what is to be copied, on this thread; returns when the arrays may be changed. Readers
+  // that have begun follow. Called once, by the thread that made the snapshot.
+  virtual void Fill() noexcept {}
+
+  // Replaces a row's head by another of the same length, and what its source's sum continues.
+  // Before anything is read.
+  virtual Status SetHead(size_t row, Bytes head, uint32_t seed);
+
+  // All that will ever be read has been: gives up what only further reading needs.
+  virtual void Finish() noexcept {}
+
+ protected:
+  explicit Snapshot(ShardLayout layout);
+
+  ShardLayout layout_;
 
  private:
-  Snapshot() = default;
-
-  std::vector<Bytes> sources_;
-  std::shared_ptr<StagingMemory>
-      memory_;  // null for live arrays, and when there is nothing to copy
+  std::deque<std::vector<std::byte>> heads_;  // that were replaced
   size_t byte_length_ = 0;
-  bool copied_ = false;
   Counted<Kind::kSnapshot> counted_;
 };
+
+// Refers to the arrays where they are. Whoever holds it keeps them alive.
+std::shared_ptr<Snapshot> SnapshotLive(ShardLayout layout);
+
+// Copies them into an image of the shards, by Fill(). The heads and sources must stay until then.
+Result<std::shared_ptr<Snapshot>> SnapshotImage(ShardLayout layout) noexcept;
+
+// Has them copied by a process that is forked here and holds the memory as it is now. ENOTSUP where
+// the system has no such thing.
+Result<std::shared_ptr<Snapshot>> SnapshotFork(ShardLayout layout) noexcept;
+
+// Copies part by part, each block summed while it is in the cache: the bytes as they were copied,
+// so that an array which changes meanwhile still has the checksum of what is written.
+Status GatherChunk(const ShardLayout& layout, const Chunk& chunk, std::byte* target, RowSums& sums,
+                   Job& job);
+
+// Extends the sums by a chunk's bytes.
+void SumChunk(const ShardLayout& layout, const Chunk& chunk, Bytes bytes, RowSums& sums, Job& job);
 
 }  // namespace ckpt

@@ -11,6 +11,9 @@
 
 namespace ckpt {
 
+// Of a shard in the directory in which it is assembled.
+inline std::string ShardName(size_t index) { return "shard-" + std::to_string(index); }
+
 // A private directory beside the final files, in which a save is assembled, so that every step
 // before the renames of commit.h can fail without a trace.
 //

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync
 import { dirname, join } from 'node:path'
 import t from 'tap'
 import { replaceFile } from '../../lib/bundle/replace-file.js'
-import { capture, counts, createJob, discard, writeShards } from '../../lib/native.js'
+import { createSnapshot, counts, createJob, discard, writeShards } from '../../lib/native.js'
 import { runAsync, runSync } from '../../lib/twin.js'
 
 const MANNERS = {
@@ -60,10 +60,12 @@ for (const [manner, replace] of Object.entries(MANNERS)) {
       ...Object.fromEntries(kept.map((k) => [k, ''])),
     })
     mkdirSync(join(dir, '.ndcheckpoint-'))
-    const snapshot = capture([], false)
-    const none = { shardSizes: new Float64Array(0), extents: new Float64Array(0) }
-    const plan = { ...none, directory: dir, heads: new Uint8Array(0), snapshot, threads: 1 }
-    const { staging } = await writeShards(createJob(), { ...plan, durable: false }, false)
+    const none = new Float64Array(0)
+    const columns = { shardSizes: none, extents: none, heads: new Uint8Array(0), sources: [] }
+    const snapshot = createSnapshot(columns, 'none')
+    const how = { threads: 1, writer: 'auto', maxBytesPerSecond: 0, spares: undefined } as const
+    const plan = { ...how, directory: dir, snapshot, durable: false }
+    const { staging } = await writeShards(createJob(), plan, false)
     snapshot.release()
     await replace(join(dir, 'file'), 'new')
     t.ok(existsSync(staging.path), 'a save that runs')

@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import t from 'tap'
 import { DT_VARIANT } from '../../lib/array/dtype.js'
 import { unmask } from '../../lib/bundle/masked-crc.js'
-import { Operation } from '../../lib/bundle/operation.js'
 import {
   partitionedValues,
   stringTensorValue,
@@ -13,8 +12,6 @@ import {
   tensorValue,
   type BundleValue,
 } from '../../lib/bundle/write/values.js'
-import { planLayout } from '../../lib/bundle/write/layout.js'
-import { captureSources, writeBundle } from '../../lib/bundle/write/write-bundle.js'
 import {
   Checkpoint,
   NumpyState,
@@ -23,8 +20,8 @@ import {
   zeros,
   type NdArray,
 } from '../../lib/index.js'
-import { runSync } from '../../lib/twin.js'
 import { arrayBytes, toHex } from './bytes'
+import { writeValues } from '../bundle/write-values'
 
 interface Golden {
   readonly vectors: readonly { name: string; what: string; index: string; data: string }[]
@@ -59,25 +56,13 @@ const VALUES: Readonly<Record<string, readonly BundleValue[]>> = {
   V8: Array.from({ length: 18 }, (_, i) => int8(`k${String(i).padStart(2, '0')}`, [], i)),
 }
 
-function write(prefix: string, values: readonly BundleValue[]): void {
-  const operation = new Operation({}, true)
-  const snapshot = captureSources(values, false)
-  const options = { maxShardBytes: Infinity, alignment: 1, durable: false }
-  try {
-    const input = { prefix, values, layout: planLayout(values, options), snapshot, options }
-    runSync(runSync(writeBundle(operation, input))())
-  } finally {
-    snapshot.release()
-  }
-}
-
 const hexOf = (path: string): string => toHex(readFileSync(path))
 
 for (const { name, what, index, data } of GOLDEN.vectors) {
   t.test(`${name}: ${what}`, (t) => {
     const directory = t.testdir()
     const prefix = join(directory, 'golden')
-    write(prefix, VALUES[name] ?? [])
+    writeValues(prefix, VALUES[name] ?? [])
     t.equal(hexOf(`${prefix}.index`), index)
     t.equal(hexOf(`${prefix}.data-00000-of-00001`), data)
     t.equal(readdirSync(directory).length, 2, 'and nothing else')
@@ -90,7 +75,7 @@ t.test('the golden vectors are read', (t) => {
   const read = (name: string): NdArray | StringTensor => {
     const values = VALUES[name] ?? []
     const prefix = join(t.testdir(), name)
-    write(prefix, values)
+    writeValues(prefix, values)
     return openCheckpointSync(prefix).get(values.at(-1)?.key ?? '')
   }
   const strings = read('V2')
@@ -110,7 +95,7 @@ t.test(`a variant is carried as its bytes: ${GOLDEN.variant.what}`, (t) => {
   const head = Buffer.from(data, 'hex')
   const seed = unmask(Buffer.from(crc, 'hex').readUInt32LE())
   const prefix = join(t.testdir(), 'variant')
-  write(prefix, [{ key: 'v', dtype: DT_VARIANT, shape: [], head, seed }])
+  writeValues(prefix, [{ key: 'v', dtype: DT_VARIANT, shape: [], head, seed }])
   t.match(hexOf(`${prefix}.index`), `35${crc}`, 'the checksum that TensorFlow stores')
   const reader = openCheckpointSync(prefix)
   t.strictSame(
@@ -144,7 +129,7 @@ t.test('what TensorFlow 2.21 writes of the example, entry by entry', (t) => {
   const array = 'numpy_arrays/x/.ATTRIBUTES/py_state'
   const graph = '_CHECKPOINTABLE_OBJECT_GRAPH'
   const prefix = join(t.testdir(), 'again')
-  write(prefix, [
+  writeValues(prefix, [
     tensorValue(counter, 'int64', [], arrayBytes(reader.get(counter) as NdArray)),
     stringValue(array, bytesOf(array)),
     stringValue(graph, bytesOf(graph)),

@@ -23,23 +23,12 @@ export interface LayoutOptions {
   readonly maxShardBytes: number
   /** The bytes of each array begin at a multiple of this; 1 packs as TensorFlow does. */
   readonly alignment: number
-  /** Shard counts that may not be used: files of those names exist. Default none. */
-  readonly takenCounts?: ReadonlySet<number>
 }
 
-/**
- * Packs values in order.
- *
- * The shard count avoids `takenCounts`. It is part of every shard's name, so a checkpoint that
- * replaces another of the same prefix gets names of its own, and the rename of its index is the one
- * instant at which the old becomes the new: nothing ever mixes the two.
- */
+/** Packs values in order. */
 export function planLayout(values: readonly BundleValue[], options: LayoutOptions): Layout {
-  const { alignment, maxShardBytes, takenCounts = NONE } = options
+  const { alignment, maxShardBytes } = options
   const groups = groupBySize(values, alignment, maxShardBytes)
-  let count = groups.length
-  while (takenCounts.has(count)) count++
-  const padding = splitTo(groups, values, count)
   const placements: Placement[] = []
   const shardSizes = groups.map(({ first, last }, shard) => {
     let end = 0
@@ -49,13 +38,10 @@ export function planLayout(values: readonly BundleValue[], options: LayoutOption
       end = offset + sizeOfValue(values[i])
     }
     // Of several shards each needs a byte: TensorFlow's tools stumble over empty ones.
-    return count > 1 ? Math.max(end, 1) : end
+    return groups.length > 1 ? Math.max(end, 1) : end
   })
-  for (let i = 0; i < padding; i++) shardSizes.push(1)
   return { shardSizes, placements }
 }
-
-const NONE: ReadonlySet<number> = new Set()
 
 /** Values first … last-1 of one shard. */
 interface Group {
@@ -89,38 +75,4 @@ function groupBySize(values: readonly BundleValue[], alignment: number, limit: n
   }
   groups.push(group)
   return groups
-}
-
-/** Splits groups until there are `count`; returns how many shards had to stay without values. */
-function splitTo(groups: Group[], values: readonly BundleValue[], count: number): number {
-  while (groups.length < count) {
-    let widest = -1
-    let most = 1
-    for (const [i, group] of groups.entries()) {
-      if (group.last - group.first > most) {
-        most = group.last - group.first
-        widest = i
-      }
-    }
-    const group = groups[widest]
-    if (group === undefined) return count - groups.length
-    const middle = halfway(group, values)
-    groups.splice(
-      widest,
-      1,
-      { first: group.first, last: middle },
-      { first: middle, last: group.last },
-    )
-  }
-  return 0
-}
-
-/** Boundary nearest to half of a group's bytes that leaves a value on either side. */
-function halfway({ first, last }: Group, values: readonly BundleValue[]): number {
-  let total = 0
-  for (let i = first; i < last; i++) total += sizeOfValue(values[i])
-  let sum = 0
-  let middle = first
-  while (middle < last - 1 && sum < total / 2) sum += sizeOfValue(values[middle++])
-  return Math.max(middle, first + 1)
 }

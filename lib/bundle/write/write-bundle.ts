@@ -14,54 +14,84 @@
  */
 import { join } from 'node:path'
 import {
-  capture,
   commit,
   discard,
-  EXTENT_COLUMNS,
   removeFiles,
   writeShards,
   type CommitPlan,
-  type ShardPlan,
-  type Snapshot,
+  type ShardResult,
+  type SpareShards,
+  type Writer,
 } from '../../native.js'
 import { wait, type Steps } from '../../twin.js'
 import { listDirectory } from '../files.js'
-import { planLayout, type Layout } from './layout.js'
+import type { Layout } from './layout.js'
 import { mask } from '../masked-crc.js'
 import { encodeEntry, encodeHeader } from '../messages.js'
 import { indexPath, shardFilesOf, shardPath, splitPrefix } from '../names.js'
 import { THREADS, type Operation } from '../operation.js'
 import { formatCheckpointState, statePath, type CheckpointState } from '../state-file.js'
 import { TableWriter } from '../table/writer.js'
+import type { TakenBundle } from './take.js'
 import type { BundleValue } from './values.js'
 
 export interface BundleOptions {
   readonly maxShardBytes: number
   readonly alignment: number
   readonly durable: boolean
+  readonly writer: Writer
+  /** Infinity: no bound. */
+  readonly maxBytesPerSecond: number
 }
+
+/** The shards of a bundle, being written. */
+export type ComingShards = ShardResult | Promise<ShardResult>
 
 export interface WriteBundleInput {
   readonly prefix: string
-  readonly values: readonly BundleValue[]
-  /**
-   * Made when the values were taken, before anything is known of the directory: another one is made
-   * if files of its shard count are there.
-   */
-  readonly layout: Layout
-  /** Of the values' sources, in order: `captureSources`. */
-  readonly snapshot: Snapshot
+  readonly bundle: TakenBundle
+  /** What `startShards` gave. */
+  readonly shards: ComingShards
   readonly options: BundleOptions
   /** New content of the directory's state file, to be replaced with the commit; undefined: none. */
   readonly state?: CheckpointState | undefined
 }
 
-/** Takes the bytes of the values' arrays: copies of them, or references. */
-export function captureSources(values: readonly BundleValue[], copy: boolean): Snapshot {
-  return capture(
-    values.flatMap(({ source }) => (source === undefined ? [] : [source])),
-    copy,
-  )
+/**
+ * Begins to write a bundle's shards into a staging directory: while the snapshot is being filled, or
+ * later. What comes of it has to be given to `writeBundle` or to `discardShards`.
+ *
+ * @param directory absolute
+ * @param spares shards that may be written over
+ */
+export function startShards(
+  operation: Operation,
+  directory: string,
+  { values, snapshot }: TakenBundle,
+  { durable, writer, maxBytesPerSecond }: BundleOptions,
+  spares?: SpareShards,
+): ComingShards {
+  operation.begin('write', totalBytes(values))
+  const plan = {
+    directory,
+    snapshot,
+    threads: THREADS,
+    durable,
+    writer,
+    maxBytesPerSecond: maxBytesPerSecond === Infinity ? 0 : maxBytesPerSecond,
+    spares,
+  }
+  return writeShards(operation.job, plan, operation.sync)
+}
+
+/** Stops the writing of shards that will not be used, and removes them. */
+export async function discardShards(operation: Operation, shards: ComingShards): Promise<void> {
+  operation.job.cancel()
+  try {
+    await discard((await shards).staging, false)
+  } catch {
+    // They have failed, or were stopped: then nothing is left of them.
+  }
 }
 
 /**
@@ -73,19 +103,17 @@ export function* writeBundle(
   input: WriteBundleInput,
 ): Steps<() => Steps<void>> {
   const { job, sync } = operation
-  const { prefix, values, options } = input
-  const { directory, base } = splitPrefix(prefix)
-  const existing = shardFilesOf(base, yield* listDirectory(directory, sync))
-  const layout = freeLayout(input, new Set(existing.map(({ count }) => count)))
-  const plan = planShards(directory, layout, input)
-  operation.begin('write', totalBytes(values))
-  const { staging, crcs } = yield* wait(writeShards(job, plan, sync))
+  const { directory, base } = splitPrefix(input.prefix)
+  const { staging, crcs } = yield* wait(input.shards)
+  let existing: { name: string; count: number }[]
   try {
     // The last report, before the commit: one that throws must still be able to prevent it.
     operation.end()
     operation.check()
-    const index = buildIndex(values, layout, crcs)
-    yield* wait(commit(job, staging, planCommit(directory, base, layout, index, input), sync))
+    existing = shardFilesOf(base, yield* listDirectory(directory, sync))
+    const count = freeCount(input.bundle.layout, new Set(existing.map(({ count }) => count)))
+    const index = buildIndex(input.bundle, count, crcs)
+    yield* wait(commit(job, staging, planCommit(directory, base, count, index, input), sync))
   } catch (error) {
     yield* wait(discard(staging, sync))
     throw error
@@ -97,64 +125,31 @@ export function* writeBundle(
   }
 }
 
-/** The layout that was made at the call, or one whose shards have names that are free. */
-const freeLayout = (
-  { values, layout, options }: WriteBundleInput,
-  takenCounts: ReadonlySet<number>,
-): Layout =>
-  takenCounts.has(layout.shardSizes.length)
-    ? planLayout(values, { ...options, takenCounts })
-    : layout
+/**
+ * How many shards there will be: more than were written, if files of that count exist. It is part of
+ * every shard's name, so a checkpoint that replaces another of the same prefix gets names of its own,
+ * and the rename of its index is the one instant at which the old becomes the new: nothing ever
+ * mixes the two.
+ */
+function freeCount({ shardSizes }: Layout, taken: ReadonlySet<number>): number {
+  let count = shardSizes.length
+  while (taken.has(count)) count++
+  return count
+}
 
 const totalBytes = (values: readonly BundleValue[]): number =>
   values.reduce((sum, { head, source }) => sum + head.length + (source?.byteLength ?? 0), 0)
-
-function planShards(directory: string, layout: Layout, input: WriteBundleInput): ShardPlan {
-  const { values, snapshot, options } = input
-  const stored = values.flatMap((value, i) => (value.slices === undefined ? [i] : []))
-  const extents = new Float64Array(stored.length * EXTENT_COLUMNS)
-  const heads = new Uint8Array(values.reduce((sum, { head }) => sum + head.length, 0))
-  let row = 0
-  let headStart = 0
-  let source = 0
-  for (const i of stored) {
-    const value = values[i]
-    const placement = layout.placements[i]
-    if (value === undefined || placement === undefined) continue
-    const { head, seed } = value
-    heads.set(head, headStart)
-    extents.set(
-      [
-        placement.shard,
-        placement.offset,
-        headStart,
-        head.length,
-        value.source === undefined ? -1 : source++,
-        seed,
-      ],
-      row,
-    )
-    headStart += head.length
-    row += EXTENT_COLUMNS
-  }
-  const shardSizes = Float64Array.from(layout.shardSizes)
-  return {
-    directory,
-    shardSizes,
-    extents,
-    heads,
-    snapshot,
-    threads: THREADS,
-    durable: options.durable,
-  }
-}
 
 interface IndexRow {
   readonly key: Uint8Array
   readonly value: Uint8Array
 }
 
-function buildIndex(values: readonly BundleValue[], layout: Layout, crcs: Uint32Array): Uint8Array {
+function buildIndex(
+  { values, layout }: TakenBundle,
+  numShards: number,
+  crcs: Uint32Array,
+): Uint8Array {
   let stored = 0
   const rows = values.map((value, i): IndexRow => {
     const { key, keyBytes = Buffer.from(key), dtype, shape, head, source, slices } = value
@@ -172,7 +167,6 @@ function buildIndex(values: readonly BundleValue[], layout: Layout, crcs: Uint32
   })
   rows.sort((a, b) => Buffer.compare(a.key, b.key))
   const table = new TableWriter()
-  const numShards = layout.shardSizes.length
   const header = { numShards, bigEndian: false, producer: 1, minConsumer: 0, badConsumers: [] }
   // The empty key sorts before all others.
   table.add(new Uint8Array(0), encodeHeader(header))
@@ -183,14 +177,14 @@ function buildIndex(values: readonly BundleValue[], layout: Layout, crcs: Uint32
 function planCommit(
   directory: string,
   base: string,
-  layout: Layout,
+  count: number,
   index: Uint8Array,
-  { options, state }: WriteBundleInput,
+  { bundle, options, state }: WriteBundleInput,
 ): CommitPlan {
   const path = join(directory, base)
-  const count = layout.shardSizes.length
   const plan = {
-    shardPaths: layout.shardSizes.map((_, shard) => shardPath(path, shard, count)),
+    shardPaths: Array.from({ length: count }, (_, shard) => shardPath(path, shard, count)),
+    writtenShards: bundle.layout.shardSizes.length,
     indexPath: indexPath(path),
     index,
     durable: options.durable,

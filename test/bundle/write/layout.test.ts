@@ -15,8 +15,8 @@ const value = (head: number, source?: number): BundleValue => ({
 
 const plan = (
   values: readonly BundleValue[],
-  { maxShardBytes = Infinity, alignment = 1, takenCounts = new Set<number>() } = {},
-): Layout => planLayout(values, { maxShardBytes, alignment, takenCounts })
+  { maxShardBytes = Infinity, alignment = 1 } = {},
+): Layout => planLayout(values, { maxShardBytes, alignment })
 
 t.test('values are packed in order', (t) => {
   t.strictSame(plan([value(8), value(134, 96), value(179)]), {
@@ -53,22 +53,9 @@ t.test('a shard ends before the value that would exceed the limit', (t) => {
   t.end()
 })
 
-t.test('counts that are taken are avoided by splitting further', (t) => {
-  const values = [value(10), value(10), value(10), value(10)]
-  const taken = (...counts: number[]): number[] =>
-    plan(values, { takenCounts: new Set(counts) }).shardSizes.slice()
-  t.strictSame(taken(), [40])
-  t.strictSame(taken(1), [20, 20])
-  t.equal(taken(1, 2).length, 3)
-  t.equal(taken(2).length, 1)
-  t.end()
-})
-
-t.test('a shard that no value fills still has a byte', (t) => {
-  t.strictSame(plan([value(5)], { takenCounts: new Set([1]) }).shardSizes, [5, 1])
-  t.strictSame(plan([], { takenCounts: new Set([1, 2]) }).shardSizes.length, 3)
-  t.strictSame(plan([value(0)], { takenCounts: new Set([1]) }).shardSizes, [1, 1])
-  t.strictSame(plan([value(0)]).shardSizes, [0], 'one shard may be empty')
+t.test('one shard may be empty, none of several is', (t) => {
+  t.strictSame(plan([value(0)]).shardSizes, [0])
+  t.strictSame(plan([value(5), value(0), value(5)], { maxShardBytes: 5 }).shardSizes, [5, 5])
   t.end()
 })
 
@@ -77,7 +64,6 @@ t.test('any layout holds its values apart, in order and aligned', (t) => {
   const options = fc.record({
     maxShardBytes: fc.constantFrom(1, 50, 100, 1000, Infinity),
     alignment: fc.constantFrom(1, 4, 64),
-    takenCounts: fc.array(fc.integer({ min: 1, max: 6 })).map((counts) => new Set(counts)),
   })
   const values = fc.array(
     sizes.map(({ head, source }) => value(head, source)),
@@ -87,7 +73,6 @@ t.test('any layout holds its values apart, in order and aligned', (t) => {
     fc.property(values, options, (values, options) => {
       const { placements, shardSizes } = plan(values, options)
       t.equal(placements.length, values.length)
-      t.notOk(options.takenCounts.has(shardSizes.length))
       let shard = 0
       let end = 0
       for (const [i, placement] of placements.entries()) {

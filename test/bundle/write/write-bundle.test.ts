@@ -1,15 +1,12 @@
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { Operation } from '../../../lib/bundle/operation.js'
-import { planLayout } from '../../../lib/bundle/write/layout.js'
 import { tensorValue } from '../../../lib/bundle/write/values.js'
-import { captureSources, writeBundle } from '../../../lib/bundle/write/write-bundle.js'
 import { openCheckpoint, openCheckpointSync } from '../../../lib/index.js'
 import { counts } from '../../../lib/native.js'
 import { runAsync } from '../../../lib/twin.js'
 import { contentsOf, filesIn } from '../../checkpoint/files'
-import { writeValues } from '../write-values'
+import { writeSteps, writeValues } from '../write-values'
 
 const floats = tensorValue('k', 'float32', [3], Float32Array.of(1, 2, 3))
 
@@ -26,20 +23,18 @@ t.test('a bundle of one tensor, byte for byte', (t) => {
   t.end()
 })
 
-t.test('sources are taken by reference or by copy', async (t) => {
+t.test('sources are taken by reference, by copy or by a fork', async (t) => {
   const dir = t.testdir()
-  for (const copy of [false, true]) {
-    const path = join(dir, String(copy))
+  const modes =
+    process.platform === 'linux' ? (['none', 'copy', 'fork'] as const) : (['copy'] as const)
+  for (const mode of modes) {
+    const path = join(dir, mode)
     const data = Float32Array.of(1, 2, 3)
     const values = [tensorValue('k', 'float32', [3], data)]
-    const snapshot = captureSources(values, copy)
-    data.fill(9)
-    const options = { maxShardBytes: Infinity, alignment: 64, durable: true }
-    const layout = planLayout(values, options)
-    const input = { prefix: path, values, layout, snapshot, options }
-    await runAsync(await runAsync(writeBundle(new Operation({}, false), input)).then((f) => f()))
-    snapshot.release()
-    t.equal((openCheckpointSync(path).get('k') as { get(i: number): number }).get(0), copy ? 1 : 9)
+    const taken = (): unknown => data.fill(9)
+    await runAsync(writeSteps(path, values, { mode, taken, alignment: 64, durable: true }, false))
+    const read = openCheckpointSync(path).get('k') as { get(i: number): number }
+    t.equal(read.get(0), mode === 'none' ? 9 : 1, mode)
   }
 })
 
@@ -50,11 +45,7 @@ t.test('what the new index does not name is removed when that is asked for', asy
     'x.data-00000-of-00001.keep': 'not ours',
     'x-1.data-00000-of-00001': 'another',
   })
-  const snapshot = captureSources([floats], true)
-  const options = { maxShardBytes: Infinity, alignment: 1, durable: false }
-  const layout = planLayout([floats], options)
-  const input = { prefix: join(dir, 'x'), values: [floats], layout, snapshot, options }
-  const removeReplaced = await runAsync(writeBundle(new Operation({}, false), input))
+  const removeReplaced = await runAsync(writeSteps(join(dir, 'x'), [floats], {}, false))
   t.ok(filesIn(dir).includes('x.data-00001-of-00003'), 'not before')
   t.ok(filesIn(dir).includes('x.data-00000-of-00002'), 'a count that was free')
   await runAsync(removeReplaced())
@@ -65,28 +56,23 @@ t.test('what the new index does not name is removed when that is asked for', asy
     'x.data-00001-of-00002',
     'x.index',
   ])
+  t.equal(statSync(join(dir, 'x.data-00001-of-00002')).size, 1, 'a shard that nothing is in')
   t.equal((await openCheckpoint(join(dir, 'x'))).variables().length, 1)
-  snapshot.release()
 })
 
 t.test('the state file is written with the commit', async (t) => {
   const dir = t.testdir({ checkpoint: 'anything' })
-  const snapshot = captureSources([floats], true)
-  const options = { maxShardBytes: Infinity, alignment: 1, durable: false }
   const state = {
     modelCheckpointPath: 'é"x',
     allModelCheckpointPaths: ['é"x'],
     allModelCheckpointTimestamps: [],
   }
-  const layout = planLayout([floats], options)
-  const input = { prefix: join(dir, 'é"x'), values: [floats], layout, snapshot, options, state }
-  await runAsync(writeBundle(new Operation({}, false), input))
+  await runAsync(writeSteps(join(dir, 'é"x'), [floats], { state }, false))
   const line = 'model_checkpoint_path: "é\\"x"\n'
   t.equal(
     readFileSync(join(dir, 'checkpoint'), 'utf8'),
     `${line}all_${line.replace('path', 'paths')}`,
   )
-  snapshot.release()
 })
 
 t.test('a bundle of nothing is a bundle', (t) => {

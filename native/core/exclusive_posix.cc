@@ -1,0 +1,29 @@
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+
+#include "exclusive.h"
+
+namespace ckpt {
+
+// Linux gives a write lease only on a file that nothing else refers to. A mapping counts as well
+// when its descriptor is closed, and so do readers that know nothing of us: fs/locks.c,
+// check_conflicting_open. The lease itself is given back at once; without the file's name nobody
+// can open it any more.
+bool Exclusive([[maybe_unused]] int fd) noexcept {
+#if defined(F_SETLEASE)
+  struct stat info;
+  if (::fstat(fd, &info) != 0 || !S_ISREG(info.st_mode) || info.st_nlink != 1) return false;
+#if defined(F_SETSIG)
+  // Should someone open it in this instant: a signal that does nothing. The usual one ends the
+  // process.
+  if (::fcntl(fd, F_SETSIG, SIGURG) != 0) return false;
+#endif
+  if (::fcntl(fd, F_SETLEASE, F_WRLCK) != 0) return false;
+  return ::fcntl(fd, F_SETLEASE, F_UNLCK) == 0;
+#else
+  return false;
+#endif
+}
+
+}  // namespace ckpt
