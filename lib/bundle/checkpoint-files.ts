@@ -9,7 +9,7 @@ import { existsSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { inspect } from 'node:util'
 import { isCheckpointError } from '../errors.js'
-import { fromNodeError, removeFiles } from '../native.js'
+import { addSpareShards, fromNodeError, removeFiles, type SpareShards } from '../native.js'
 import { runAsync, runSync, wait, type Steps } from '../twin.js'
 import { listDirectory, syncDirectory } from './files.js'
 import { checkPath, indexPath, shardFilesOf, type PathInput } from './names.js'
@@ -60,8 +60,15 @@ function* namesIn(directory: string, sync: boolean): Steps<string[]> {
  * its data, whenever the removal stops.
  *
  * @param durable whether that also holds when the power goes
+ * @param spares takes the data files, to be written over later. Only of what is gone durably: if the
+ *   index came back, it would name files that hold something else
  */
-export function* removeCheckpointFiles(prefix: string, sync: boolean, durable = true): Steps<void> {
+export function* removeCheckpointFiles(
+  prefix: string,
+  sync: boolean,
+  durable = true,
+  spares?: SpareShards,
+): Steps<void> {
   // Not `resolve(prefix)`: 'run/' would become 'run', which is a checkpoint beside the directory.
   const index = resolve(indexPath(prefix))
   const directory = dirname(index)
@@ -72,16 +79,15 @@ export function* removeCheckpointFiles(prefix: string, sync: boolean, durable = 
     yield* wait(removeFiles([index], sync))
     if (durable) yield* syncDirectory(directory, sync)
   }
-  const rest = shardFilesOf(base, names).map(({ name }) => name)
-  // The graph that tf.train.Saver wrote beside it.
-  if (names.includes(`${base}.meta`)) rest.push(`${base}.meta`)
-  if (rest.length === 0) return
-  yield* wait(
-    removeFiles(
-      rest.map((name) => join(directory, name)),
-      sync,
-    ),
-  )
+  const shards = shardFilesOf(base, names).map(({ name }) => join(directory, name))
+  const rest = names.includes(`${base}.meta`) ? [join(directory, `${base}.meta`)] : []
+  if (spares !== undefined && durable) {
+    if (shards.length > 0) yield* wait(addSpareShards(spares, shards, durable, sync))
+  } else {
+    rest.push(...shards)
+  }
+  // The `.meta` is the graph that tf.train.Saver wrote beside it.
+  if (rest.length > 0) yield* wait(removeFiles(rest, sync))
 }
 
 export interface RemoveOptions {

@@ -30,6 +30,9 @@ const REPORT_INTERVAL = 100
 /** Threads that copy and check. More add nothing: two saturate the memory. */
 export const THREADS = 2
 
+/** Threads that write. They wait for the disk most of the time, which must not wait for them. */
+export const WRITE_THREADS = 4
+
 export class Operation {
   readonly sync: boolean
   readonly job: Job = createJob()

@@ -251,6 +251,7 @@ export class CheckpointManager {
       if (save) path = await runAsync(this.#save({ checkInterval: false }, false))
       await this.#run.settled()
     } finally {
+      await runAsync(this.#run.dropSpares(false))
       this.#lock.release()
     }
     this.#run.throwFailure()

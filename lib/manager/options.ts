@@ -43,6 +43,13 @@ export interface ManagerOptions {
   lastCheckpointStep?: number
   /** What `saveIfDue` does while a save is unfinished: `skip` (default) or `wait` for it. */
   whenBusy?: 'skip' | 'wait'
+  /**
+   * Default true: the data files of the checkpoint that was removed last are kept, without a name, and
+   * the next save writes over them, which is faster than to make new ones and to free the old. They
+   * take up the space of one checkpoint, as a save does anyway; `close` removes them. A file that any
+   * process still has open or mapped is never written over. Linux only, and for durable saves.
+   */
+  recycle?: boolean
   /** Reads each checkpoint again before older ones are removed. Default false. */
   verifySaves?: boolean
   /**
@@ -72,6 +79,7 @@ export interface CheckedManagerOptions {
   readonly initFn: (() => unknown) | undefined
   readonly lastCheckpointStep: number | undefined
   readonly whenBusy: 'skip' | 'wait'
+  readonly recycle: boolean
   readonly verifySaves: boolean
   readonly warn: (warning: CheckpointError) => void
 }
@@ -81,13 +89,15 @@ export function checkManagerOptions(options: ManagerOptions): CheckedManagerOpti
   if (typeof options !== 'object' || (options as unknown) === null) {
     throw new TypeError(`options must be an object, got ${inspect(options)}`)
   }
-  const { stepCounter, checkpointInterval, initFn, verifySaves = false, onWarning } = options
+  const { stepCounter, checkpointInterval, initFn, onWarning } = options
+  const { verifySaves = false, recycle = true } = options
   if (checkpointInterval !== undefined && stepCounter === undefined) {
     throw new TypeError('options.checkpointInterval counts steps: it needs options.stepCounter')
   }
   checkFunction(initFn, 'initFn')
   checkFunction(onWarning, 'onWarning')
   checkBoolean(verifySaves, 'verifySaves')
+  checkBoolean(recycle, 'recycle')
   return {
     retention: checkRetention(options),
     checkpointName: checkName(options.checkpointName ?? 'ckpt'),
@@ -97,6 +107,7 @@ export function checkManagerOptions(options: ManagerOptions): CheckedManagerOpti
     initFn,
     lastCheckpointStep: checkInteger(options.lastCheckpointStep, 'lastCheckpointStep'),
     whenBusy: checkChoice(options.whenBusy, 'whenBusy', ['skip', 'wait'], 'skip'),
+    recycle,
     verifySaves,
     warn: onWarning ?? warnProcess,
   }

@@ -18,6 +18,7 @@ import { formatCheckpointState } from '../bundle/state-file.js'
 import { stringValue } from '../bundle/write/values.js'
 import type { Numbering } from '../checkpoint/save.js'
 import { CheckpointError, corrupt, isCheckpointError } from '../errors.js'
+import { clearSpareShards, createSpareShards, type SpareShards } from '../native.js'
 import { runSync, wait, type Steps } from '../twin.js'
 import { Ledger } from './ledger.js'
 import { ManagedCheckpoint } from './managed-checkpoint.js'
@@ -50,12 +51,15 @@ export class Run {
   readonly #options: CheckedManagerOptions
   readonly #recovered: Recovered
   readonly #pending = new Set<Promise<void>>()
+  /** Data files of a removed checkpoint, for the next save. */
+  readonly #spares: SpareShards | undefined
   #failure: { readonly error: unknown } | undefined
 
   constructor(directory: string, options: CheckedManagerOptions) {
     this.directory = directory
     this.#options = options
     this.#recovered = recover(directory, options.checkpointName)
+    if (options.recycle) this.#spares = createSpareShards(directory)
     const { managed, lastPreserved, candidates, halfRemoved } = this.#recovered
     this.ledger = new Ledger(options.retention, managed, lastPreserved)
     this.latest = candidates[0] ?? null
@@ -111,6 +115,7 @@ export class Run {
         entry = new ManagedCheckpoint(path, this.ledger.nextTimestamp(), told)
         return this.ledger.state((other) => this.#nameOf(other), entry)
       },
+      ...(this.#spares && { spares: this.#spares }),
       extra: info === undefined ? [] : [stringValue(SAVE_INFO_KEY, info)],
       committed: finish,
     }
@@ -129,6 +134,8 @@ export class Run {
       this.#hasSaved = true
       if (this.#options.verifySaves) yield* this.#verify(entry, sync)
       else entry.verified = durable
+      // What this save had no use for the next one will have none for either.
+      yield* this.dropSpares(sync)
       yield* this.#sweep(durable, sync)
     } catch (error) {
       this.#failure ??= { error }
@@ -170,17 +177,24 @@ export class Run {
     if (this.ledger.checkpoints.length === before) return
     const left: ManagedCheckpoint[] = []
     for (const checkpoint of released) {
-      if (!(yield* this.#remove(checkpoint.path, sync))) left.push(checkpoint)
+      // One at a time: more would be space that nobody asked for.
+      const spares = durable && checkpoint === released.at(-1) ? this.#spares : undefined
+      if (!(yield* this.#remove(checkpoint.path, sync, spares))) left.push(checkpoint)
     }
     this.ledger.takeBack(left)
     const state = formatCheckpointState(this.ledger.state((path) => this.#nameOf(path)))
     yield* replaceFile(join(this.directory, 'checkpoint'), Buffer.from(state), { durable }, sync)
   }
 
+  /** Removes the data files that were kept for the next save. */
+  *dropSpares(sync: boolean): Steps<void> {
+    if (this.#spares !== undefined) yield* wait(clearSpareShards(this.#spares, sync))
+  }
+
   /** @returns whether nothing is left of it */
-  *#remove(path: string, sync: boolean): Steps<boolean> {
+  *#remove(path: string, sync: boolean, spares?: SpareShards): Steps<boolean> {
     try {
-      yield* removeCheckpointFiles(path, sync)
+      yield* removeCheckpointFiles(path, sync, true, spares)
       return true
     } catch (error) {
       if (!isCheckpointError(error)) throw error

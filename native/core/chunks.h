@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <mutex>
 #include <span>
 #include <vector>
 
@@ -28,18 +29,35 @@ struct Chunk {
   uint64_t length = 0;
 };
 
-inline std::vector<Chunk> CutChunks(std::span<const Shard> shards) {
-  std::vector<Chunk> chunks;
-  for (size_t shard = 0; shard < shards.size(); ++shard) {
-    uint64_t begin = 0;
-    do {
-      const uint64_t length = std::min(kChunkBytes, shards[shard].size - begin);
-      chunks.push_back({chunks.size(), shard, begin, length});
-      begin += kChunkBytes;
-    } while (begin < shards[shard].size);
+// The chunks of all shards in order, made when they are asked for: a plan may claim any size.
+class Chunks {
+ public:
+  explicit Chunks(std::span<const Shard> shards) : shards_(shards) {
+    for (const Shard& shard : shards) {
+      firsts_.push_back(count_);
+      count_ += Count(shard);
+    }
   }
-  return chunks;
-}
+
+  // Of one shard; at least one.
+  static size_t Count(const Shard& shard) {
+    return std::max<size_t>((shard.size + kChunkBytes - 1) / kChunkBytes, 1);
+  }
+
+  size_t size() const noexcept { return count_; }
+
+  Chunk operator[](size_t number) const {
+    const auto next = std::upper_bound(firsts_.begin(), firsts_.end(), number);
+    const auto shard = static_cast<size_t>(next - firsts_.begin()) - 1;
+    const uint64_t begin = (number - firsts_[shard]) * kChunkBytes;
+    return {number, shard, begin, std::min(kChunkBytes, shards_[shard].size - begin)};
+  }
+
+ private:
+  std::span<const Shard> shards_;
+  std::vector<size_t> firsts_;  // chunks of each shard
+  size_t count_ = 0;
+};
 
 // What a chunk holds of a row: a head, or a run of its source.
 struct RowPart {
@@ -80,32 +98,38 @@ void ForEachPart(const ShardLayout& layout, const Chunk& chunk, const Visit& vis
 class RowSums {
  public:
   // `seeds` holds what each row's source continues.
-  RowSums(std::vector<uint32_t> seeds, size_t chunks) : sums_(std::move(seeds)), carried_(chunks) {}
+  explicit RowSums(std::vector<uint32_t> seeds) : sums_(std::move(seeds)) {}
 
-  // The checksum that this part's bytes extend; to be asked for once. A run that does not begin
+  // Calls extend(&sum) with the sum that the part's bytes extend. A run that does not begin
   // with its row is summed by itself and joined in the end.
-  uint32_t* Of(const Chunk& chunk, const RowPart& part) noexcept {
-    if (part.begin == 0) return &sums_[part.row];
-    Carried& carried = carried_[chunk.number];
-    carried = {part.row, part.bytes.size(), 0};
-    return &carried.sum;
+  template <typename Extend>
+  void Sum(const Chunk& chunk, const RowPart& part, const Extend& extend) {
+    if (part.begin == 0) return extend(&sums_[part.row]);
+    Run run{chunk.number, part.row, part.bytes.size(), 0};
+    extend(&run.sum);
+    std::lock_guard lock(mutex_);
+    runs_.push_back(run);
   }
 
   std::vector<uint32_t> Join() && {
-    for (const Carried& run : carried_) {
-      if (run.length > 0) sums_[run.row] = Crc32cCombine(sums_[run.row], run.sum, run.length);
+    std::sort(runs_.begin(), runs_.end(),
+              [](const Run& a, const Run& b) { return a.chunk < b.chunk; });
+    for (const Run& run : runs_) {
+      sums_[run.row] = Crc32cCombine(sums_[run.row], run.sum, run.length);
     }
     return std::move(sums_);
   }
 
  private:
-  struct Carried {
-    size_t row = 0;
-    uint64_t length = 0;
-    uint32_t sum = 0;
+  struct Run {
+    size_t chunk;
+    size_t row;
+    uint64_t length;
+    uint32_t sum;
   };
   std::vector<uint32_t> sums_;
-  std::vector<Carried> carried_;
+  std::mutex mutex_;
+  std::vector<Run> runs_;
 };
 
 }  // namespace ckpt

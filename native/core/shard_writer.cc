@@ -20,11 +20,10 @@ class Writer {
         options_{plan.method, plan.durable, plan.spares.get()},
         staging_(staging),
         job_(job),
-        chunks_(CutChunks(layout_.shards)),
-        sums_(layout_.seeds, chunks_.size()),
+        chunks_(layout_.shards),
+        sums_(layout_.seeds),
         throttle_(plan.max_bytes_per_second) {
-    for (size_t i = 0; i < layout_.shards.size(); ++i) shards_.emplace_back();
-    for (const Chunk& chunk : chunks_) ++shards_[chunk.shard].left;
+    for (const Shard& shard : layout_.shards) shards_.emplace_back().left = Chunks::Count(shard);
   }
 
   Status Run(int threads) {
@@ -87,7 +86,7 @@ class Writer {
   const ShardFileOptions options_;
   const StagingDir& staging_;
   Job& job_;
-  const std::vector<Chunk> chunks_;
+  const Chunks chunks_;
   RowSums sums_;
   Throttle throttle_;
   std::deque<ShardState> shards_;

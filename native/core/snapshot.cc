@@ -64,12 +64,18 @@ Status GatherChunk(const ShardLayout& layout, const Chunk& chunk, std::byte* tar
   uint64_t bytes = 0;
   ForEachPart(layout, chunk, [&](const RowPart& part) {
     std::memset(target + end, 0, part.at - end);
-    uint32_t* sum = part.is_source ? sums.Of(chunk, part) : nullptr;
-    for (size_t at = 0; at < part.bytes.size(); at += kBlockBytes) {
-      const Bytes block = part.bytes.subspan(at, std::min(kBlockBytes, part.bytes.size() - at));
-      std::byte* place = target + part.at + at;
-      std::memcpy(place, block.data(), block.size());
-      if (sum != nullptr) *sum = Crc32cExtend(*sum, {place, block.size()});
+    const auto copy = [&](uint32_t* sum) {
+      for (size_t at = 0; at < part.bytes.size(); at += kBlockBytes) {
+        const Bytes block = part.bytes.subspan(at, std::min(kBlockBytes, part.bytes.size() - at));
+        std::byte* place = target + part.at + at;
+        std::memcpy(place, block.data(), block.size());
+        if (sum != nullptr) *sum = Crc32cExtend(*sum, {place, block.size()});
+      }
+    };
+    if (part.is_source) {
+      sums.Sum(chunk, part, copy);
+    } else {
+      copy(nullptr);
     }
     end = part.at + part.bytes.size();
     bytes += part.bytes.size();
@@ -85,8 +91,9 @@ void SumChunk(const ShardLayout& layout, const Chunk& chunk, Bytes bytes, RowSum
   ForEachPart(layout, chunk, [&](const RowPart& part) {
     done += part.bytes.size();
     if (!part.is_source) return;
-    uint32_t* sum = sums.Of(chunk, part);
-    *sum = Crc32cExtend(*sum, bytes.subspan(part.at, part.bytes.size()));
+    sums.Sum(chunk, part, [&](uint32_t* sum) {
+      *sum = Crc32cExtend(*sum, bytes.subspan(part.at, part.bytes.size()));
+    });
   });
   job.Add(done);
 }

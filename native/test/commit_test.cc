@@ -19,6 +19,7 @@ struct TestCommit {
 
   TestCommit() {
     plan.shard_paths = {dir / "s0", dir / "s1"};
+    plan.written_shards = 2;
     plan.index_path = dir / "index";
     plan.state_path = dir / "checkpoint";
     plan.index = AsBytes(index);
@@ -54,6 +55,13 @@ TEST(Commit, PublishesAll) {
   ASSERT_TRUE(commit.Run().ok());
   commit.ExpectNew();
   EXPECT_EQ(OpenDescriptors(), before);
+}
+
+TEST(Commit, ShardsThatWereNotWrittenAreOneByte) {
+  TestCommit commit;
+  commit.plan.shard_paths.push_back(commit.dir / "s2");
+  ASSERT_TRUE(commit.Run().ok());
+  EXPECT_EQ(ReadText(commit.dir / "s2"), std::string(1, '\0'));
 }
 
 TEST(Commit, ReplacesIndexAndState) {

@@ -1,13 +1,32 @@
 #include "core/shard_writer.h"
 
+#include <sys/stat.h>
+
 #include <atomic>
 #include <thread>
+#include <tuple>
 
 #include "core/crc32c.h"
 #include "test_files.h"
 
 namespace ckpt {
 namespace {
+
+enum class Mode { kLive, kImage, kFork };
+
+// A way to take the arrays and a way to write them.
+using Way = std::tuple<Mode, WriteMethod>;
+
+Result<std::shared_ptr<Snapshot>> Take(ShardLayout layout, Mode mode) {
+  switch (mode) {
+    case Mode::kLive:
+      return SnapshotLive(std::move(layout));
+    case Mode::kImage:
+      return SnapshotImage(std::move(layout));
+    default:
+      return SnapshotFork(std::move(layout));
+  }
+}
 
 // A plan with the memory that it refers to.
 struct TestPlan {
@@ -18,36 +37,64 @@ struct TestPlan {
   std::vector<double> extents;
   std::string heads;
   Job job;
-  bool use_mapping = true;
-  int threads = 3;
+  Mode mode = Mode::kLive;
+  ShardPlan plan;
 
+  TestPlan() {
+    plan.directory = dir / "out";
+    plan.threads = 3;
+  }
   void Row(double shard, double offset, double head_start, double head_length, double source,
            double seed = 0) {
     extents.insert(extents.end(), {shard, offset, head_start, head_length, source, seed});
   }
-  Result<ShardResult> Write() {
+  Status Prepare() {
     sources.clear();
     for (const std::string& text : texts) sources.push_back(AsBytes(text));
-    ShardPlan plan;
-    plan.directory = dir / "out";
-    plan.shard_sizes = sizes;
-    plan.extents = extents;
-    plan.heads = AsBytes(heads);
-    plan.sources = sources;
-    plan.threads = threads;
-    plan.use_mapping = use_mapping;
-    return WriteShards(plan, job);
+    Result<ShardLayout> layout = ReadLayout({sizes, extents, AsBytes(heads), sources});
+    if (!layout.ok()) return layout.status();
+    Result<std::shared_ptr<Snapshot>> snapshot = Take(std::move(layout).value(), mode);
+    if (!snapshot.ok()) return snapshot.status();
+    plan.snapshot = std::move(snapshot).value();
+    return Status::Ok();
+  }
+  Result<ShardResult> Write() {
+    const Status status = Prepare();
+    if (!status.ok()) return status;
+    // While it is being written, as a save does it.
+    std::thread filler([&] { plan.snapshot->Fill(); });
+    Result<ShardResult> result = WriteShards(plan, job);
+    filler.join();
+    return result;
   }
 };
 
-class ShardWriter : public testing::TestWithParam<bool> {
+class ShardWriter : public testing::TestWithParam<Way> {
  protected:
-  ShardWriter() { plan_.use_mapping = GetParam(); }
+  ShardWriter() { std::tie(plan_.mode, plan_.plan.method) = GetParam(); }
+  void SetUp() override {
+#if !defined(__linux__)
+    if (plan_.mode == Mode::kFork) GTEST_SKIP() << "needs Linux";
+#elif defined(__SANITIZE_THREAD__)
+    if (plan_.mode == Mode::kFork) GTEST_SKIP() << "the other process is none of this tool's";
+#endif
+  }
   TestPlan plan_;
 };
 
-INSTANTIATE_TEST_SUITE_P(Ways, ShardWriter, testing::Bool(),
-                         [](const auto& info) { return info.param ? "Mapped" : "Buffered"; });
+std::string NameOf(const testing::TestParamInfo<Way>& info) {
+  const char* modes[] = {"Live", "Image", "Fork"};
+  const char* methods[] = {"Auto", "Mapped", "Direct", "Buffered"};
+  return std::string(modes[static_cast<int>(std::get<0>(info.param))]) +
+         methods[static_cast<int>(std::get<1>(info.param))];
+}
+
+INSTANTIATE_TEST_SUITE_P(Ways, ShardWriter,
+                         testing::Combine(testing::Values(Mode::kLive, Mode::kImage, Mode::kFork),
+                                          testing::Values(WriteMethod::kMapped,
+                                                          WriteMethod::kDirect,
+                                                          WriteMethod::kBuffered)),
+                         NameOf);
 
 TEST_P(ShardWriter, WritesHeadsSourcesAndZeros) {
   plan_.texts = {Pattern(20 << 20, 3), "small", Pattern(3 << 20, 5)};
@@ -96,7 +143,7 @@ TEST_P(ShardWriter, ManySmallRowsWithGaps) {
 
 TEST_P(ShardWriter, ThousandsOfShardsNeedFewDescriptors) {
   plan_.texts = {"x"};
-  plan_.threads = 16;
+  plan_.plan.threads = 16;
   for (int i = 0; i < 2000; ++i) {
     plan_.sizes.push_back(1);
     plan_.Row(i, 0, 0, 0, 0);
@@ -107,6 +154,7 @@ TEST_P(ShardWriter, ThousandsOfShardsNeedFewDescriptors) {
 }
 
 TEST_P(ShardWriter, ASourceThatChangesStillMatchesItsChecksum) {
+  if (plan_.mode == Mode::kImage) GTEST_SKIP() << "it may change only after the copy";
 #if defined(__SANITIZE_THREAD__)
   GTEST_SKIP() << "the race is the point";
 #endif
@@ -153,6 +201,65 @@ TEST_P(ShardWriter, CancelledMidwayLeavesNothing) {
     EXPECT_TRUE(std::filesystem::is_empty(plan_.dir / "out"));
     EXPECT_EQ(OpenDescriptors(), before);
   }
+}
+
+TEST_P(ShardWriter, ASpareShardIsWrittenOver) {
+  plan_.texts = {Pattern((9 << 20) + 77)};
+  plan_.sizes = {double((9 << 20) + 77)};
+  plan_.Row(0, 0, 0, 0, 0);
+  std::filesystem::create_directory(plan_.dir / "out");
+  const std::string old = plan_.dir / "out/old";
+  WriteText(old, std::string(10 << 20, 'x'));
+  struct stat before;
+  ASSERT_EQ(::stat(old.c_str(), &before), 0);
+  plan_.plan.spares = std::make_shared<SpareShards>(plan_.dir / "out");
+  ASSERT_TRUE(plan_.plan.spares->Add(std::vector{old}, true, plan_.job).ok());
+  EXPECT_EQ(plan_.plan.spares->bytes(), 10u << 20);
+  auto result = plan_.Write();
+  ASSERT_TRUE(result.ok()) << result.status().message;
+  const std::string path = result.value().staging->PathOf("shard-0");
+  struct stat after;
+  ASSERT_EQ(::stat(path.c_str(), &after), 0);
+  EXPECT_EQ(after.st_ino, before.st_ino);
+  EXPECT_TRUE(ReadText(path) == plan_.texts[0]);
+  EXPECT_EQ(plan_.plan.spares->bytes(), 0u);
+}
+
+TEST_P(ShardWriter, AHeadMayBeReplacedBeforeItIsWritten) {
+  plan_.texts = {Pattern(1000)};
+  plan_.heads = "headHEAD";
+  plan_.sizes = {2000};
+  plan_.Row(0, 0, 0, 4, -1);
+  plan_.Row(0, 100, 4, 4, 0, 7);
+  ASSERT_TRUE(plan_.Prepare().ok());
+  Snapshot& snapshot = *plan_.plan.snapshot;
+  EXPECT_EQ(snapshot.SetHead(1, AsBytes("long one"), 9).code, Code::kInvalid);
+  EXPECT_EQ(snapshot.SetHead(2, AsBytes("none"), 9).code, Code::kInvalid);
+  ASSERT_TRUE(snapshot.SetHead(0, AsBytes("soon"), 1).ok());
+  snapshot.Fill();
+  ASSERT_TRUE(snapshot.SetHead(1, AsBytes("late"), 9).ok());
+  auto result = WriteShards(plan_.plan, plan_.job);
+  ASSERT_TRUE(result.ok());
+  const std::string file = ReadText(result.value().staging->PathOf("shard-0"));
+  EXPECT_EQ(file.substr(0, 4), "soon");
+  EXPECT_EQ(file.substr(100, 4), "late");
+  EXPECT_TRUE(file.substr(104, 1000) == plan_.texts[0]);
+  EXPECT_EQ(result.value().crcs[0], 1u);
+  EXPECT_EQ(result.value().crcs[1], Crc32cExtend(9, AsBytes(plan_.texts[0])));
+}
+
+TEST_P(ShardWriter, WhatChangesAfterTheCallIsNotWritten) {
+  if (plan_.mode == Mode::kLive) GTEST_SKIP() << "it is";
+  plan_.texts = {Pattern(20 << 20)};
+  plan_.sizes = {double(20 << 20)};
+  plan_.Row(0, 0, 0, 0, 0);
+  const std::string copy = plan_.texts[0];
+  ASSERT_TRUE(plan_.Prepare().ok());
+  plan_.plan.snapshot->Fill();
+  std::fill(plan_.texts[0].begin(), plan_.texts[0].end(), 'x');
+  auto result = WriteShards(plan_.plan, plan_.job);
+  ASSERT_TRUE(result.ok());
+  EXPECT_TRUE(ReadText(result.value().staging->PathOf("shard-0")) == copy);
 }
 
 TEST(ShardPlan, BadRowsAreNamed) {

@@ -1,38 +1,24 @@
-#include "core/snapshot.h"
-
+#include "core/copy_stream.h"
+#include "core/staging_memory.h"
 #include "test_files.h"
 
 namespace ckpt {
 namespace {
 
-TEST(Snapshot, CopiesToAlignedStarts) {
-  const std::string texts[] = {"one", "", Pattern(1000), "four"};
-  std::vector<Bytes> sources;
-  for (const std::string& text : texts) sources.push_back(AsBytes(text));
-  auto snapshot = Snapshot::Copy(sources);
-  ASSERT_TRUE(snapshot.ok());
-  EXPECT_TRUE(snapshot.value()->copied());
-  EXPECT_EQ(snapshot.value()->byte_length(), 1007u);
-  for (size_t i = 0; i < 4; ++i) {
-    const Bytes copy = snapshot.value()->sources()[i];
-    ASSERT_EQ(copy.size(), texts[i].size());
-    if (copy.empty()) continue;
-    EXPECT_EQ(reinterpret_cast<uintptr_t>(copy.data()) % 64, 0u);
-    EXPECT_EQ(std::memcmp(copy.data(), texts[i].data(), copy.size()), 0);
+TEST(CopyStream, AnyLengthAtAnyAlignment) {
+  const std::string source = Pattern(300 << 10);
+  std::string target(source.size() + 200, '\0');
+  for (const size_t length : {0, 1, 63, 4096, 65535, 65536, 65600, 81920, 200001}) {
+    for (const size_t to : {0, 1, 15, 16, 63}) {
+      for (const size_t from : {0, 3, 32}) {
+        std::fill(target.begin(), target.end(), '#');
+        CopyStream(reinterpret_cast<std::byte*>(target.data() + to),
+                   AsBytes(source).subspan(from, length));
+        ASSERT_EQ(std::memcmp(target.data() + to, source.data() + from, length), 0);
+        ASSERT_EQ(target[to + length], '#');
+      }
+    }
   }
-}
-
-TEST(Snapshot, LiveOneRefersToTheMemory) {
-  const std::string text = "live";
-  const auto snapshot = Snapshot::Live({AsBytes(text)});
-  EXPECT_FALSE(snapshot->copied());
-  EXPECT_EQ(snapshot->sources()[0].data(), AsBytes(text).data());
-}
-
-TEST(Snapshot, OfNothing) {
-  auto snapshot = Snapshot::Copy({});
-  ASSERT_TRUE(snapshot.ok());
-  EXPECT_EQ(snapshot.value()->byte_length(), 0u);
 }
 
 TEST(StagingMemory, PoolReusesWhatFits) {

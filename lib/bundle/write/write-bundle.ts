@@ -29,7 +29,7 @@ import type { Layout } from './layout.js'
 import { mask } from '../masked-crc.js'
 import { encodeEntry, encodeHeader } from '../messages.js'
 import { indexPath, shardFilesOf, shardPath, splitPrefix } from '../names.js'
-import { THREADS, type Operation } from '../operation.js'
+import { WRITE_THREADS, type Operation } from '../operation.js'
 import { formatCheckpointState, statePath, type CheckpointState } from '../state-file.js'
 import { TableWriter } from '../table/writer.js'
 import type { TakenBundle } from './take.js'
@@ -75,7 +75,7 @@ export function startShards(
   const plan = {
     directory,
     snapshot,
-    threads: THREADS,
+    threads: WRITE_THREADS,
     durable,
     writer,
     maxBytesPerSecond: maxBytesPerSecond === Infinity ? 0 : maxBytesPerSecond,
