@@ -31,7 +31,7 @@ if (workload === undefined) {
   throw new Error(`--workload must be one of ${Object.keys(workloads).join(', ')}`)
 }
 const { quick, cold, only } = args
-const rounds = Number(args.rounds ?? (quick ? 2 : 5))
+const rounds = Number(args.rounds ?? (quick ? 2 : (workload.rounds ?? 5)))
 if (!(Number.isInteger(rounds) && rounds > 0))
   throw new Error('--rounds must be a positive integer')
 const directory = resolve(args.dir)
@@ -44,13 +44,19 @@ process.once('SIGTERM', () => process.exit(143))
 await makeEmpty(directory)
 process.once('exit', cleanUp)
 await buildRaw()
-const options = { workload, quick, rounds, only, cold, directory, log }
+const workloadName = args.workload
+const options = { workload, workloadName, quick, rounds, only, cold, directory, log }
 const load = currentLoad()
 const states = []
-for (const state of workload.states) states.push(await runState(state, options))
+for (const [index, state] of workload.states.entries()) {
+  if (quick && state.quick === false) continue
+  if (workload.states.length > 1) log(`--- ${state.label}`)
+  states.push(await runState(index, options))
+}
 const report = {
   workload: args.workload,
   title: workload.title,
+  layout: workload.report,
   date: new Date().toISOString().slice(0, 10),
   command: commandLine(),
   quick,
@@ -64,6 +70,11 @@ const json = args.json ?? join(results, `${args.workload}${suffix}.json`)
 await mkdir(dirname(resolve(json)), { recursive: true })
 await writeFile(json, JSON.stringify(report, undefined, 1))
 process.stdout.write(render(report))
+const failures = states.flatMap(({ failed }) => failed)
+if (failures.length > 0) {
+  log(`${failures.length} failed: ${failures.map(({ name }) => name).join('; ')}`)
+  process.exitCode = 1
+}
 
 /** As a reader would repeat it: without the paths of this machine. */
 function commandLine() {

@@ -5,12 +5,10 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { sizeOf } from '../workloads/state.mjs'
+import { bytesOf, tooLargeToRead, tooManyArrays } from './common.mjs'
 
 /** More requests than threads only queue up; libuv has four threads. */
 const PARALLEL = 8
-
-const bytesOf = ({ buffer, byteOffset, byteLength }) =>
-  new Uint8Array(buffer, byteOffset, byteLength)
 
 async function forEachParallel(count, body) {
   let next = 0
@@ -20,12 +18,13 @@ async function forEachParallel(count, body) {
   await Promise.all(Array.from({ length: Math.min(PARALLEL, count) }, worker))
 }
 
-const tooManyFiles = (specs) =>
-  specs.length > 10_000 ? 'a sync for each of so many files takes minutes' : undefined
+const tooManyFiles = tooManyArrays(10_000, 'a sync for each of so many files takes minutes')
 
 const concatenated = {
   name: 'fs.writeFile, one file',
   kind: 'save',
+  peer: 'node',
+  memory: 2,
   promises: 'snapshot, durable',
   open: (state) => ({
     save(directory) {
@@ -43,6 +42,7 @@ const concatenated = {
 const perArray = {
   name: 'fs.writeFile, file per array',
   kind: 'save',
+  peer: 'node',
   promises: 'durable',
   refuses: tooManyFiles,
   open: (state) => ({
@@ -56,13 +56,11 @@ const perArray = {
 const readConcatenated = {
   name: 'fs.readFile, one file',
   kind: 'restore',
+  peer: 'node',
   limit: 'pread',
   format: concatenated.name,
   promises: 'private, writable',
-  refuses: (specs) =>
-    4 * specs.reduce((sum, { shape }) => sum + sizeOf(shape), 0) >= 2 ** 31
-      ? 'readFile reads less than 2 GiB'
-      : undefined,
+  refuses: tooLargeToRead,
   open(specs) {
     let arrays
     return {
@@ -83,6 +81,7 @@ const readConcatenated = {
 const readPerArray = {
   name: 'fs.readFile, file per array',
   kind: 'restore',
+  peer: 'node',
   limit: 'pread',
   format: perArray.name,
   promises: 'private, writable',

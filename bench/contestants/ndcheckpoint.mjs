@@ -12,17 +12,48 @@ function open(specs) {
   return { checkpoint: new Checkpoint(groups), groups }
 }
 
-const saving = (name, promises, save) => ({
+function openWith(state) {
+  const { ndarray } = load()
+  const { checkpoint, groups } = open(state)
+  for (const { group, name, shape, data } of state) groups[group][name] = ndarray(data, shape)
+  return checkpoint
+}
+
+const saving = (name, promises, memory, save) => ({
   name: `ndcheckpoint ${name}`,
   kind: 'save',
   promises,
+  memory,
   open(state) {
-    const { ndarray } = load()
-    const { checkpoint, groups } = open(state)
-    for (const { group, name, shape, data } of state) groups[group][name] = ndarray(data, shape)
+    const checkpoint = openWith(state)
     return { save: (directory) => save(checkpoint, join(directory, 'ckpt')) }
   },
 })
+
+/** As a training run saves: into one directory, the oldest is dropped and its file used again. */
+const managed = {
+  name: 'ndcheckpoint manager, copy',
+  kind: 'save',
+  promises: 'snapshot, atomic, durable; two are kept',
+  memory: 2,
+  disk: 4,
+  saves: 7,
+  steadyFrom: 3,
+  oneDirectory: true,
+  open(state) {
+    const checkpoint = openWith(state)
+    let manager
+    return {
+      save(directory) {
+        const { CheckpointManager } = load()
+        manager ??= new CheckpointManager(checkpoint, directory, { maxToKeep: 2 })
+        return manager.save()
+      },
+      latest: () => manager.latestCheckpoint,
+      close: () => manager.close(),
+    }
+  },
+}
 
 const restoring = (name, limit, promises, options) => ({
   name: `ndcheckpoint restore, ${name}`,
@@ -40,13 +71,17 @@ const restoring = (name, limit, promises, options) => ({
 })
 
 export default [
-  saving('save, copy', 'snapshot, atomic, durable', (checkpoint, prefix) =>
+  saving('save, copy', 'snapshot, atomic, durable', 2, (checkpoint, prefix) =>
     checkpoint.save(prefix),
   ),
-  saving('save, none', 'atomic, durable', (checkpoint, prefix) =>
+  managed,
+  saving('save, fork', 'snapshot, atomic, durable', 1, (checkpoint, prefix) =>
+    checkpoint.save(prefix, { snapshot: 'fork' }),
+  ),
+  saving('save, none', 'atomic, durable', 1, (checkpoint, prefix) =>
     checkpoint.save(prefix, { snapshot: 'none' }),
   ),
-  saving('saveSync', 'snapshot, atomic, durable', (checkpoint, prefix) =>
+  saving('saveSync', 'snapshot, atomic, durable', 1, (checkpoint, prefix) =>
     checkpoint.saveSync(prefix),
   ),
   restoring('map, verify off', 'JSON.parse', 'private, writable', { verify: 'off' }),
@@ -55,4 +90,12 @@ export default [
   }),
   restoring('map, verify eager', 'sum', 'private, writable, verified', { verify: 'eager' }),
   restoring('load', 'pread', 'private, writable, verified', { mode: 'load' }),
+  {
+    name: 'event loop while another process writes',
+    kind: 'loop',
+    promises: 'save, copy',
+    memory: 2,
+    disk: 3,
+    saves: 'ndcheckpoint save, copy',
+  },
 ]

@@ -4,11 +4,18 @@
  * would mark all its pages.
  */
 import { once } from 'node:events'
+import { workloads } from '../workloads/index.mjs'
 import { measureLimits } from './limits.mjs'
+import { measureLoop } from './loop.mjs'
 import { measureRestore } from './restore.mjs'
 import { measureSave } from './save.mjs'
 
-const measures = { save: measureSave, restore: measureRestore, limits: measureLimits }
+const measures = {
+  save: measureSave,
+  restore: measureRestore,
+  loop: measureLoop,
+  limits: measureLimits,
+}
 
 /** Asks for a service and waits until it is done. */
 async function ask(service) {
@@ -20,5 +27,6 @@ async function ask(service) {
 process.once('disconnect', () => process.exit())
 
 const [task] = await once(process, 'message')
-const result = await measures[task.kind]({ ...task, ask })
+const specs = workloads[task.workload].states[task.state].specs(task.quick)
+const result = await measures[task.kind]({ ...task, specs, ask })
 process.send({ result }, () => process.disconnect())

@@ -10,8 +10,10 @@ export async function filesIn(directory) {
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
 }
 
-export async function bytesIn(directory) {
-  const sizes = await Promise.all((await filesIn(directory)).map((path) => stat(path)))
+/** @param prefix with which the paths that count begin; default: all do */
+export async function bytesIn(directory, prefix = '') {
+  const paths = (await filesIn(directory)).filter((path) => path.startsWith(prefix))
+  const sizes = await Promise.all(paths.map((path) => stat(path)))
   return sizes.reduce((sum, { size }) => sum + size, 0)
 }
 
@@ -21,8 +23,13 @@ export async function bytesIn(directory) {
  */
 export async function removeSettled(directory) {
   await rm(directory, { recursive: true, force: true })
-  const parent = await open(join(directory, '..'))
-  await parent.sync()
-  await parent.close()
+  await settle(join(directory, '..'))
+}
+
+/** Waits until the disk has digested what was done in a directory. */
+export async function settle(directory) {
+  const handle = await open(directory)
+  await handle.sync()
+  await handle.close()
   await setTimeout(200)
 }

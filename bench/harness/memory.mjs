@@ -1,7 +1,9 @@
-/** Memory of a process from /proc, in bytes. */
+/** Memory and processor time of a process from /proc. */
 import { readFileSync, writeFileSync } from 'node:fs'
 
-/** @returns `rss`, `peak` (of rss), `anonymous`: what no file backs and only this process holds */
+/**
+ * @returns bytes: `rss`, `peak` (of rss), `anonymous`: what no file backs and only this process holds
+ */
 export function memoryOf(pid = 'self') {
   const status = readFileSync(`/proc/${pid}/status`, 'latin1')
   const field = (name) => 1024 * Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1])
@@ -15,5 +17,15 @@ export function resetPeak() {
     return true
   } catch {
     return false
+  }
+}
+
+/** @returns milliseconds that the main thread computed; undefined where the system does not count */
+export function mainThreadTime() {
+  try {
+    const path = `/proc/self/task/${process.pid}/schedstat`
+    return Number(readFileSync(path, 'latin1').split(' ')[0]) / 1e6
+  } catch {
+    return undefined
   }
 }

@@ -2,117 +2,129 @@
  * The rounds of one state of a workload: in each, every contestant and every limit once, in an order
  * that turns by one from round to round.
  */
-import { mkdir, readdir } from 'node:fs/promises'
-import { statSync } from 'node:fs'
-import { freemem } from 'node:os'
-import { dirname, join } from 'node:path'
-import { contestants as all } from '../contestants/index.mjs'
-import { payloadOf } from '../workloads/state.mjs'
-import { runContest } from './contest.mjs'
-import { filesIn, removeSettled } from './files.mjs'
-import { rawCopy, rawRead, rawWrite } from './raw.mjs'
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { makeNoise, payloadOf } from '../workloads/state.mjs'
+import { choose } from './choose.mjs'
+import { contestTask, limitTasks, removeFormats, writeFormats } from './tasks.mjs'
 
-/** The file that the raw limits of reading use: the same one that the library restores. */
-const RAW_FORMAT = 'ndcheckpoint save, none'
+/** So many arrays, and Node gets a larger heap. */
+const MANY_ARRAYS = 200_000
 
-/** @returns { label, payload, arrays, contestants: [{ name, rounds }], raw: [], limits: [], refused } */
-export async function runState(state, { workload, quick, rounds, only, cold, directory, log }) {
-  const specs = state.specs(quick)
+/** @returns { label, series, payload, arrays, contestants: [{ name, rounds }], limits, refused, failed } */
+export async function runState(index, options) {
+  const { workload, workloadName, quick, rounds, directory, log } = options
+  const { label, series, specs: makeSpecs } = workload.states[index]
+  const specs = makeSpecs(quick)
   const payload = payloadOf(specs)
-  const chosen = all.filter(
-    ({ name }) =>
-      (workload.only?.includes(name) ?? true) &&
-      (only.length === 0 || only.some((part) => name.includes(part))),
-  )
-  const refused = chosen.flatMap(({ name, refuses }) => {
-    const reason = refuses?.(specs)
-    return reason === undefined ? [] : [{ name, reason }]
-  })
-  const playing = chosen.filter(({ name }) => !refused.some((other) => other.name === name))
-  const formats = new Set(playing.flatMap(({ format }) => format ?? []))
-  if (formats.size > 0) formats.add(RAW_FORMAT)
-  // Page cache for the file and memory for a copy; never so much that others have to give way.
-  const warmBytes = Math.min(2.2 * payload, 0.6 * freemem())
-  const common = { specs, warmBytes }
-  const homes = await writeFormats(formats, common, directory, log)
-  const saves = playing.some(({ kind }) => kind === 'save')
+  const { playing, refused } = choose(workload, specs, payload, options)
+  const common = {
+    workload: workloadName,
+    state: index,
+    quick,
+    change: workload.change,
+    manyArrays: specs.length > MANY_ARRAYS,
+    // Page cache for the file and memory for a copy.
+    warmBytes: 2.2 * payload,
+    shared: join(directory, 'shared'),
+  }
+  await shareWithPython(playing, specs, common.shared)
+  const game = new Game(playing, refused, log)
+  const { homes, failed } = await writeFormats(playing, common, directory, log)
+  for (const [format, error] of failed) game.drop(format, error)
+  for (const { name, format } of playing) {
+    if (format !== undefined && !homes.has(format)) game.refuse(name, `'${format}' wrote nothing`)
+  }
+  const all = { ...options, payload, homes }
   const tasks = [
-    ...playing.map((contestant) => contestTask(contestant, common, { directory, homes, cold })),
-    ...limitTasks({ specs, payload, directory, homes, saves, cold }),
+    ...game.playing.map((contestant) => contestTask(contestant, common, all)),
+    ...limitTasks(game.playing, common, all),
   ]
-  const results = new Map(tasks.map(({ name }) => [name, []]))
-  for (let round = 0; round < rounds; round++) {
-    const turn = round % tasks.length
-    for (const task of [...tasks.slice(turn), ...tasks.slice(0, turn)]) {
-      log(`round ${round + 1} of ${rounds}: ${task.name}`)
-      results.get(task.name).push(await task.run(round))
+  await game.play(tasks, rounds)
+  await removeFormats(homes)
+  await rm(common.shared, { recursive: true, force: true })
+  const limits = tasks.filter(({ limit }) => limit).map(({ name }) => game.results(name))
+  return { label, series, payload, arrays: specs.length, ...game.outcome(), limits }
+}
+
+/** The rounds, and who drops out of them. */
+class Game {
+  #results = new Map()
+  #failed = []
+
+  constructor(playing, refused, log) {
+    this.playing = playing
+    this.refused = [...refused]
+    this.log = log
+  }
+
+  async play(tasks, rounds) {
+    for (const { name } of tasks) this.#results.set(name, [])
+    for (let round = 0; round < rounds; round++) {
+      const turn = round % tasks.length
+      for (const task of [...tasks.slice(turn), ...tasks.slice(0, turn)]) {
+        if (!this.#results.has(task.name)) continue
+        this.log(`round ${round + 1} of ${rounds}: ${task.name}`)
+        await this.#take(task, round)
+      }
     }
   }
-  for (const home of homes.values()) await removeSettled(dirname(home))
-  const named = ({ name }) => ({ name, rounds: results.get(name) })
-  return {
-    label: state.label,
-    payload,
-    arrays: specs.length,
-    contestants: playing.map(({ name, kind, promises, limit }) => ({
-      ...named({ name }),
+
+  async #take(task, round) {
+    let result
+    try {
+      result = await task.run(round)
+    } catch (error) {
+      // Without its limits no figure can be read; without one contestant the others can.
+      if (task.limit) throw error
+      return this.drop(task.name, error)
+    }
+    if (result.unsupported !== undefined) this.refuse(task.name, result.unsupported)
+    else this.#results.get(task.name).push(result)
+  }
+
+  /** It cannot: no failure. */
+  refuse(name, reason) {
+    this.log(`left out: ${name}: ${reason}`)
+    this.refused.push({ name, reason })
+    this.#leave(name)
+  }
+
+  /** It should and did not: the run goes on, and fails in the end. */
+  drop(name, error) {
+    this.log(`FAILED: ${error.message}`)
+    this.#failed.push({ name, reason: error.message })
+    this.#leave(name)
+  }
+
+  #leave(name) {
+    this.#results.delete(name)
+    this.playing = this.playing.filter((contestant) => contestant.name !== name)
+  }
+
+  results(name) {
+    return { name, rounds: this.#results.get(name) }
+  }
+
+  outcome() {
+    const contestants = this.playing.map(({ name, kind, promises, limit, peer, steadyFrom }) => ({
+      ...this.results(name),
       kind,
       promises,
       limit,
-    })),
-    limits: tasks.filter(({ limit }) => limit).map(named),
-    refused,
+      peer,
+      steadyFrom,
+    }))
+    return { contestants, refused: this.refused, failed: this.#failed }
   }
 }
 
-/** Writes what the restores read, once, each format by the contestant that saves it. */
-async function writeFormats(formats, common, directory, log) {
-  const homes = new Map()
-  for (const format of formats) {
-    log(`writes for the restores: ${format}`)
-    const home = join(directory, `format-${homes.size}`)
-    await mkdir(home)
-    await runContest({
-      kind: 'save',
-      name: format,
-      ...common,
-      directory: home,
-      saves: 1,
-      keep: true,
-    })
-    homes.set(format, join(home, 'kept'))
-  }
-  return homes
-}
-
-function contestTask({ name, kind, format }, common, { directory, homes, cold }) {
-  const task =
-    kind === 'save'
-      ? { directory, saves: 3 }
-      : // A second restore would find what the first has brought into the cache.
-        { directory: homes.get(format), restores: cold ? 1 : 3, cold }
-  return { name, run: () => runContest({ kind, name, ...common, ...task }) }
-}
-
-function limitTasks({ specs, payload, directory, homes, saves, cold }) {
-  const tasks = [{ name: 'JSON', run: () => runContest({ kind: 'limits', specs }) }]
-  if (saves) {
-    tasks.push({ name: 'raw memcpy', run: () => rawCopy(payload) })
-    tasks.push({ name: 'raw write', run: (round) => rawWrite(directory, payload, round) })
-  }
-  const home = homes.get(RAW_FORMAT)
-  if (home !== undefined) {
-    tasks.push({
-      name: 'raw read',
-      run: async (round) => rawRead(await largestIn(home), cold, round),
-    })
-  }
-  return tasks.map((task) => ({ ...task, limit: true }))
-}
-
-async function largestIn(directory) {
-  const paths = await filesIn(directory)
-  return paths.reduce((a, b) => (statSync(a).size >= statSync(b).size ? a : b))
+/** Python makes the same arrays of the same noise, which it could not compute as fast. */
+async function shareWithPython(playing, specs, shared) {
+  if (!playing.some(({ python }) => python !== undefined)) return
+  await mkdir(shared)
+  await writeFile(join(shared, 'noise'), makeNoise())
+  await writeFile(join(shared, 'specs.json'), JSON.stringify(specs))
 }
 
 /** Refuses a directory that holds something: it is emptied in the end. */

@@ -2,8 +2,8 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { contestantNamed } from '../contestants/index.mjs'
-import { makeState } from '../workloads/state.mjs'
-import { bytesIn, removeSettled } from './files.mjs'
+import { changeState, makeState } from '../workloads/state.mjs'
+import { bytesIn, removeSettled, settle } from './files.mjs'
 import { memoryOf, resetPeak } from './memory.mjs'
 import { timed } from './timed.mjs'
 
@@ -12,24 +12,36 @@ import { timed } from './timed.mjs'
  * steady state.
  *
  * @param keep leaves the files of the last save: a restore reads them
+ * @param change share of the arrays that change between saves
+ * @returns `unsupported`, the reason, if the first save says that this version cannot do it
  */
-export async function measureSave({ name, specs, directory, saves, keep, ask }) {
+export async function measureSave({ name, specs, directory, saves, keep, change, ask }) {
   const state = makeState(specs)
-  const { save } = await contestantNamed(name).open(state)
+  const { oneDirectory } = contestantNamed(name)
+  const { save, latest, close } = await contestantNamed(name).open(state)
   const permitted = resetPeak()
   const before = memoryOf()
   await ask('watch')
   const samples = []
   let bytes = 0
   for (let i = 0; i < saves; i++) {
-    const target = join(directory, keep ? 'kept' : `save-${i}`)
+    const target = join(directory, keep ? 'kept' : oneDirectory ? 'saves' : `save-${i}`)
     await mkdir(target, { recursive: true })
+    if (i > 0 && change !== undefined) changeState(state, change, i)
     globalThis.gc()
     await ask('warm')
-    samples.push(await timed(() => save(target)))
-    bytes = await bytesIn(target)
-    if (!keep) await removeSettled(target)
+    try {
+      samples.push(await timed(() => save(target)))
+    } catch (error) {
+      if (i === 0 && error.code === 'CKPT_UNSUPPORTED') return { unsupported: error.message }
+      throw error
+    }
+    bytes = await bytesIn(target, latest?.())
+    if (oneDirectory) await settle(target)
+    else if (!keep) await removeSettled(target)
   }
   const peak = permitted ? memoryOf().peak - before.rss : undefined
+  await close?.()
+  if (oneDirectory && !keep) await removeSettled(join(directory, 'saves'))
   return { samples, bytes, peak }
 }

@@ -1,4 +1,5 @@
 /** Times one call as a training loop feels it. */
+import { mainThreadTime } from './memory.mjs'
 
 /** Milliseconds. */
 const now = () => performance.now()
@@ -7,9 +8,22 @@ const TICK = 1
 
 /**
  * @returns milliseconds: `call`, until the call returned its promise; `block`, the longest time the
- *   event loop was not served from then on; `wall`, until the promise was resolved
+ *   event loop was not served from then on; `wall`, until the promise was resolved; `cpu` and `main`,
+ *   what all threads and what the calling one computed
  */
 export async function timed(body) {
+  const [cpu, main] = [process.cpuUsage(), mainThreadTime()]
+  const times = await timedCall(body)
+  const { user, system } = process.cpuUsage(cpu)
+  const later = mainThreadTime()
+  return {
+    ...times,
+    cpu: (user + system) / 1000,
+    main: later === undefined ? undefined : later - main,
+  }
+}
+
+async function timedCall(body) {
   const begin = now()
   const pending = body()
   const returned = now()

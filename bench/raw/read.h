@@ -12,6 +12,15 @@ inline void DropFromCache(const char* path) {
   ::close(fd);
 }
 
+inline void FillCache(const char* path) {
+  const int fd = ::open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) Fail("open");
+  std::vector<char> block(size_t{1} << 20);
+  while (::read(fd, block.data(), block.size()) > 0) {
+  }
+  ::close(fd);
+}
+
 inline uint64_t Sum(const char* data, size_t length) {
   uint64_t sum = 0;
   for (size_t i = 0; i + 8 <= length; i += 8) {
@@ -22,12 +31,18 @@ inline uint64_t Sum(const char* data, size_t length) {
   return sum;
 }
 
+// The beginning of a file.
+struct Part {
+  const char* path;
+  size_t most;
+};
+
 class Input {
  public:
-  explicit Input(const char* path) : fd_(::open(path, O_RDONLY | O_CLOEXEC)) {
+  explicit Input(const Part& part) : fd_(::open(part.path, O_RDONLY | O_CLOEXEC)) {
     struct stat info;
     if (fd_ < 0 || ::fstat(fd_, &info) != 0) Fail("open");
-    bytes_ = static_cast<size_t>(info.st_size);
+    bytes_ = std::min(part.most, static_cast<size_t>(info.st_size));
   }
   ~Input() { ::close(fd_); }
   Input(const Input&) = delete;
@@ -46,18 +61,18 @@ inline char* MapFile(const Input& input) {
   return static_cast<char*>(base);
 }
 
-inline void MapOnly(const char* path) {
+inline void MapOnly(const Part& part) {
   const Stopwatch watch;
-  const Input input(path);
+  const Input input(part);
   char* base = MapFile(input);
   const int64_t time = watch.Nanoseconds();
   ::munmap(base, input.bytes());
   Emit("map", time);
 }
 
-inline void MapAndSum(const char* path, int threads, bool populate, const char* name) {
+inline void MapAndSum(const Part& part, int threads, bool populate, const char* name) {
   const Stopwatch watch;
-  const Input input(path);
+  const Input input(part);
   char* base = MapFile(input);
   std::atomic<uint64_t> total{0};
   ForBlocks(input.bytes(), threads, kBlock, [&](size_t begin, size_t length) {
@@ -72,11 +87,11 @@ inline void MapAndSum(const char* path, int threads, bool populate, const char* 
   Emit(name, time);
 }
 
-inline void ReadInto(const char* path, int threads, bool huge, const char* name) {
-  const size_t bytes = Input(path).bytes();
+inline void ReadInto(const Part& part, int threads, bool huge, const char* name) {
+  const size_t bytes = Input(part).bytes();
   WarmFreeMemory(bytes);
   const Stopwatch watch;
-  const Input input(path);
+  const Input input(part);
   const Memory memory(bytes, huge);
   ForBlocks(bytes, threads, kBlock, [&](size_t begin, size_t length) {
     while (length > 0) {
@@ -90,20 +105,22 @@ inline void ReadInto(const char* path, int threads, bool huge, const char* name)
   Emit(name, watch.Nanoseconds());
 }
 
-inline void ReadAll(const char* path, bool cold, int round) {
-  using Way = void (*)(const char*);
+// Of the file's first `most` bytes.
+inline void ReadAll(const char* path, bool cold, int round, size_t most) {
+  const Part part{path, most};
+  using Way = void (*)(const Part&);
   std::vector<Way> ways = {
-      [](const char* p) { MapOnly(p); },
-      [](const char* p) { MapAndSum(p, 1, false, "map + sum x1"); },
-      [](const char* p) { MapAndSum(p, 2, false, "map + sum x2"); },
-      [](const char* p) { MapAndSum(p, 2, true, "map + populate + sum x2"); },
-      [](const char* p) { ReadInto(p, 1, true, "pread x1, huge pages"); },
-      [](const char* p) { ReadInto(p, 2, true, "pread x2, huge pages"); },
-      [](const char* p) { ReadInto(p, 2, false, "pread x2, small pages"); },
+      [](const Part& p) { MapOnly(p); },
+      [](const Part& p) { MapAndSum(p, 1, false, "map + sum x1"); },
+      [](const Part& p) { MapAndSum(p, 2, false, "map + sum x2"); },
+      [](const Part& p) { MapAndSum(p, 2, true, "map + populate + sum x2"); },
+      [](const Part& p) { ReadInto(p, 1, true, "pread x1, huge pages"); },
+      [](const Part& p) { ReadInto(p, 2, true, "pread x2, huge pages"); },
+      [](const Part& p) { ReadInto(p, 2, false, "pread x2, small pages"); },
   };
   std::rotate(ways.begin(), ways.begin() + round % ways.size(), ways.end());
   for (const Way way : ways) {
     if (cold) DropFromCache(path);
-    way(path);
+    way(part);
   }
 }

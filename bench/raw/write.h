@@ -3,22 +3,21 @@
 
 #include "common.h"
 
-inline void Copy(size_t bytes) {
-  Memory source(bytes, false);
-  Memory target(bytes, true);
-  source.Touch(bytes);
-  target.Touch(bytes);
-  std::vector<int64_t> passes;
-  for (int i = 0; i < 3; ++i) {
-    const Stopwatch watch;
-    std::memcpy(target.data(), source.data(), bytes);
-    passes.push_back(watch.Nanoseconds());
-  }
-  std::sort(passes.begin(), passes.end());
-  Emit("memcpy", passes[1]);
-}
-
 enum class Method { kBuffered, kMapped, kPopulated, kDirect };
+
+struct Way {
+  const char* name;
+  Method method;
+  int threads;
+  size_t block = kBlock;
+
+  std::string Label() const {
+    std::string label = name;
+    if (method == Method::kDirect)
+      label.append(" ").append(std::to_string(block >> 20)).append(" MiB");
+    return label.append(" x").append(std::to_string(threads));
+  }
+};
 
 inline void PwriteAll(int fd, const char* data, size_t length, size_t offset) {
   while (length > 0) {
@@ -30,39 +29,93 @@ inline void PwriteAll(int fd, const char* data, size_t length, size_t offset) {
   }
 }
 
-// Returns -1 where the file system has no direct access.
-inline int64_t WriteFile(const std::string& path, const Memory& source, size_t bytes, Method method,
-                         int threads, bool recycled) {
+// Returns the nanoseconds of the copy alone: what a save keeps its caller if it copies straight
+// into the file.
+inline int64_t WriteMapped(int fd, const Memory& source, size_t bytes, const Way& way) {
+  void* base = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  if (base == MAP_FAILED) Fail("mmap");
+  const Stopwatch watch;
+  ForBlocks(bytes, way.threads, way.block, [&](size_t begin, size_t length) {
+    char* target = static_cast<char*>(base) + begin;
+    // One fault for the block in place of one for each page. Fails before Linux 5.14.
+    if (way.method == Method::kPopulated) ::madvise(target, length, MADV_POPULATE_WRITE);
+    std::memcpy(target, source.data() + begin, length);
+  });
+  const int64_t copied = watch.Nanoseconds();
+  ::munmap(base, bytes);
+  return copied;
+}
+
+struct Times {
+  int64_t durable = -1;  // -1 where the file system has no direct access.
+  int64_t copied = -1;   // -1 where nothing is mapped.
+};
+
+inline Times WriteFile(const std::string& path, const Memory& source, size_t bytes, const Way& way,
+                       bool recycled) {
+  Times times;
   const Stopwatch watch;
   const int create = recycled ? 0 : O_CREAT | O_EXCL;
-  const int direct = method == Method::kDirect ? O_DIRECT : 0;
+  const int direct = way.method == Method::kDirect ? O_DIRECT : 0;
   const int fd = ::open(path.c_str(), O_RDWR | O_CLOEXEC | create | direct, 0666);
   if (fd < 0) {
-    if (direct != 0 && errno == EINVAL) return -1;
+    if (direct != 0 && errno == EINVAL) return times;
     Fail("open");
   }
   // A buffered writer allocates late and in one go by itself.
-  if (!recycled && method != Method::kBuffered) {
+  if (!recycled && way.method != Method::kBuffered) {
     if (::fallocate(fd, 0, 0, static_cast<off_t>(bytes)) != 0) Fail("fallocate");
   }
-  if (method == Method::kMapped || method == Method::kPopulated) {
-    void* base = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    if (base == MAP_FAILED) Fail("mmap");
-    ForBlocks(bytes, threads, kBlock, [&](size_t begin, size_t length) {
-      char* target = static_cast<char*>(base) + begin;
-      // One fault for the block in place of one for each page. Fails before Linux 5.14.
-      if (method == Method::kPopulated) ::madvise(target, length, MADV_POPULATE_WRITE);
-      std::memcpy(target, source.data() + begin, length);
-    });
-    ::munmap(base, bytes);
+  if (way.method == Method::kMapped || way.method == Method::kPopulated) {
+    times.copied = WriteMapped(fd, source, bytes, way);
   } else {
-    ForBlocks(bytes, threads, kBlock, [&](size_t begin, size_t length) {
+    ForBlocks(bytes, way.threads, way.block, [&](size_t begin, size_t length) {
       PwriteAll(fd, source.data() + begin, length, begin);
     });
   }
   if (::fsync(fd) != 0) Fail("fsync");
   ::close(fd);
-  return watch.Nanoseconds();
+  times.durable = watch.Nanoseconds();
+  return times;
+}
+
+// All ways would take minutes in each round: those that win on the disks we know are in every one,
+// and some of the others in turn.
+inline std::vector<Way> WaysOf(int round) {
+  std::vector<Way> ways = {
+      {"O_DIRECT", Method::kDirect, 2, size_t{8} << 20},
+      {"O_DIRECT", Method::kDirect, 1, size_t{4} << 20},
+      {"O_DIRECT", Method::kDirect, 2, size_t{4} << 20},
+      {"buffered", Method::kBuffered, 1},
+  };
+  const std::vector<Way> others = {
+      {"mmap", Method::kMapped, 1},
+      {"O_DIRECT", Method::kDirect, 1, size_t{8} << 20},
+      {"O_DIRECT", Method::kDirect, 4, size_t{1} << 20},
+      {"mmap + populate", Method::kPopulated, 1},
+      {"buffered", Method::kBuffered, 2},
+      {"O_DIRECT", Method::kDirect, 2, size_t{1} << 20},
+      {"mmap", Method::kMapped, 2},
+      {"O_DIRECT", Method::kDirect, 4, size_t{4} << 20},
+      {"O_DIRECT", Method::kDirect, 1, size_t{1} << 20},
+      {"mmap + populate", Method::kPopulated, 2},
+      {"O_DIRECT", Method::kDirect, 4, size_t{8} << 20},
+  };
+  constexpr size_t kOthers = 3;
+  for (size_t i = 0; i < kOthers; ++i) {
+    ways.push_back(others[(static_cast<size_t>(round) * kOthers + i) % others.size()]);
+  }
+  std::rotate(ways.begin(), ways.begin() + round % ways.size(), ways.end());
+  return ways;
+}
+
+// Removing a large file can take a second and slows what comes next.
+inline void RemoveSettled(const std::string& directory, const std::string& path) {
+  if (::unlink(path.c_str()) != 0 && errno != ENOENT) Fail("unlink");
+  const int parent = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY);
+  ::fsync(parent);
+  ::close(parent);
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));
 }
 
 // Each way first into a new file, then again over the same file: its blocks are allocated by then
@@ -71,33 +124,17 @@ inline void WriteAll(const std::string& directory, size_t payload, int round) {
   const size_t bytes = (payload + kPage - 1) / kPage * kPage;
   Memory source(bytes, false);
   source.Touch(bytes);
-  struct Way {
-    const char* name;
-    Method method;
-    int threads;
-  };
-  std::vector<Way> ways;
-  for (const int threads : {1, 2}) {
-    ways.push_back({"buffered", Method::kBuffered, threads});
-    ways.push_back({"mmap", Method::kMapped, threads});
-    ways.push_back({"mmap + populate", Method::kPopulated, threads});
-    ways.push_back({"O_DIRECT", Method::kDirect, threads});
-  }
-  std::rotate(ways.begin(), ways.begin() + round % ways.size(), ways.end());
   const std::string path = directory + "/raw-file";
-  for (const Way& way : ways) {
-    const std::string name = std::string(way.name) + " x" + std::to_string(way.threads);
+  for (const Way& way : WaysOf(round)) {
     WarmFreeMemory(bytes);
     for (const bool recycled : {false, true}) {
-      const int64_t time = WriteFile(path, source, bytes, way.method, way.threads, recycled);
-      if (time < 0) break;
-      Emit((recycled ? "recycled " : "new ") + name, time);
+      const Times times = WriteFile(path, source, bytes, way, recycled);
+      if (times.durable < 0) break;
+      Emit((recycled ? "recycled " : "new ") + way.Label(), times.durable);
+      if (recycled && times.copied >= 0) {
+        Emit("copy into a recycled " + way.Label(), times.copied);
+      }
     }
-    // Removing a large file can take a second and slows what comes next.
-    if (::unlink(path.c_str()) != 0 && errno != ENOENT) Fail("unlink");
-    const int parent = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY);
-    ::fsync(parent);
-    ::close(parent);
-    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    RemoveSettled(directory, path);
   }
 }

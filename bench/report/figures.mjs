@@ -18,10 +18,10 @@ const pick = (state, limit, pattern) =>
     Object.entries(figures).filter(([name]) => pattern.test(name)),
   )
 
-/** The best of several ways, in each round. Undefined if they were not measured. */
+/** The best of several ways, in each round. Undefined if there is a round without any. */
 function best(state, limit, pattern) {
   const rounds = pick(state, limit, pattern)
-  return rounds.length === 0
+  return rounds.length === 0 || rounds.some((ways) => ways.length === 0)
     ? undefined
     : rounds.map((ways) => Math.min(...ways.map(([, milliseconds]) => milliseconds)))
 }
@@ -32,6 +32,7 @@ const json = (state, name) => limitNamed(state, 'JSON').map((round) => round[nam
 /** The limits of a state by name: milliseconds, one value a round. */
 export const limitsOf = (state) => ({
   memcpy: best(state, 'raw memcpy', /^memcpy$/),
+  fork: best(state, 'raw memcpy', /^fork$/),
   new: best(state, 'raw write', /^new /),
   recycled: best(state, 'raw write', /^recycled /),
   sum: best(state, 'raw read', /sum/),
@@ -40,7 +41,7 @@ export const limitsOf = (state) => ({
   'JSON.parse': json(state, 'JSON.parse'),
 })
 
-/** All raw figures of a state: [name, milliseconds of each round]. */
+/** All raw figures of a state: [name, milliseconds of each round in which it was measured]. */
 export function rawFigures(state) {
   const rows = new Map()
   for (const limit of ['raw memcpy', 'raw write', 'raw read']) {
@@ -56,8 +57,23 @@ export function rawFigures(state) {
 /** Of one field, the first sample of each round: code and buffers are cold. */
 export const first = ({ rounds }, field) => rounds.map(({ samples }) => samples[0][field])
 
-/** Of one field, the median of the later samples of each round; of the only one if there is one. */
-export const steady = ({ rounds }, field) =>
+/**
+ * Of one field, the median of each round's samples from `steadyFrom` on, by default the second; of the
+ * only one if there is one.
+ */
+export const steady = ({ rounds, steadyFrom = 1 }, field) =>
   rounds.map(({ samples }) =>
-    median((samples.length > 1 ? samples.slice(1) : samples).map((sample) => sample[field])),
+    median(samples.slice(Math.min(steadyFrom, samples.length - 1)).map((sample) => sample[field])),
   )
+
+/** Until a first step is done: restored, all read, all updated. */
+export const total = (restore) => {
+  const [read, update] = [first(restore, 'read'), first(restore, 'update')]
+  return first(restore, 'wall').map((wall, round) => wall + read[round] + update[round])
+}
+
+/** The least of several series in each round; undefined of none. */
+export const least = (series) =>
+  series.length === 0
+    ? undefined
+    : series[0].map((_, round) => Math.min(...series.map((values) => values[round])))

@@ -9,7 +9,7 @@ export function table(header, rows) {
 
 const digits = (value) => (value >= 100 ? 0 : value >= 10 ? 1 : value >= 1 ? 2 : 3)
 
-const number = (value) => value.toFixed(digits(Math.abs(value)))
+export const number = (value) => value.toFixed(digits(Math.abs(value)))
 
 /** Median (min–max). */
 export function spread(values) {

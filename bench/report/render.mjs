@@ -1,6 +1,7 @@
 /** A report as Markdown. */
-import { first, limitsOf, ratio, rawFigures, steady } from './figures.mjs'
+import { first, limitsOf, ratio, rawFigures, steady, total } from './figures.mjs'
 import { mebibytes, middle, rate, spread, table } from './markdown.mjs'
+import { scalingTables } from './scaling.mjs'
 import { targets } from './targets.mjs'
 
 export function render(report) {
@@ -12,9 +13,13 @@ export function render(report) {
       '\n',
     machineTable(report),
   ]
-  for (const state of states) {
-    if (states.length > 1) parts.push(`### ${state.label}\n`)
-    parts.push(...sections(state))
+  if (report.layout === 'scaling') {
+    parts.push(...scalingTables(states), ...states.flatMap(leftOut))
+  } else {
+    for (const state of states) {
+      if (states.length > 1) parts.push(`### ${state.label}\n`)
+      parts.push(...sections(state))
+    }
   }
   const rows = targets(report)
   if (rows.length > 0) {
@@ -36,9 +41,33 @@ function sections(state) {
   const parts = [`${state.arrays} arrays, ${(state.payload / 1e6).toFixed(1)} MB.\n`]
   if (of('save').length > 0) parts.push('**Save**\n', saveTable(state, of('save')))
   if (of('restore').length > 0) parts.push('**Restore**\n', restoreTable(state, of('restore')))
-  for (const { name, reason } of state.refused) parts.push(`${name}: left out, ${reason}.\n`)
+  if (of('loop').length > 0) {
+    const what = '**Event loop while another process writes to the same disk and syncs**\n'
+    parts.push(what, loopTable(of('loop')))
+  }
+  parts.push(...leftOut(state))
   parts.push('**Limits of this machine, same run**\n', rawTable(state))
   return parts
+}
+
+function leftOut({ label, refused, failed }) {
+  const line = ({ name, reason }, how) =>
+    `- ${name} (${label}): ${how}${reason.replace(/\n/g, ' ')}\n`
+  const lines = [
+    ...refused.map((entry) => line(entry, '')),
+    ...failed.map((entry) => line(entry, '**failed**: ')),
+  ]
+  return lines.length === 0 ? [] : ['Left out:\n', lines.join('')]
+}
+
+function loopTable(contestants) {
+  const rows = contestants.map(({ promises, rounds }) => {
+    const [idle, saving] = [rounds.map(({ idle }) => idle), rounds.map(({ saving }) => saving)]
+    const windows = rounds.map(({ window }) => window)
+    return [promises, spread(idle), spread(saving), spread(ratio(saving, idle)), middle(windows)]
+  })
+  const header = ['', 'longest block, idle', 'in the background of a save', '÷ idle', 'watched for']
+  return table(header, rows)
 }
 
 function saveTable(state, contestants) {
@@ -53,6 +82,7 @@ function saveTable(state, contestants) {
       spread(steady(contestant, 'block')),
       spread(wall),
       rate(state.payload, wall),
+      middle(steady(contestant, 'cpu')),
       limits.new === undefined ? '–' : middle(ratio(wall, limits.new)),
       `${middle(first(contestant, 'call'))} / ${middle(first(contestant, 'wall'))}`,
       `${mebibytes(rounds.map(({ peak }) => peak))} / ${mebibytes(rounds.map(({ anonymous }) => anonymous))}`,
@@ -66,6 +96,7 @@ function saveTable(state, contestants) {
     'later block',
     'durable',
     'GB/s',
+    'CPU',
     '÷ raw new file',
     'first save: call / durable',
     'peak above the state, MiB: all / private',
@@ -79,7 +110,6 @@ function restoreTable(state, contestants) {
   const rows = contestants.map((contestant) => {
     const { name, promises, limit } = contestant
     const [wall, read, update] = ['wall', 'read', 'update'].map((field) => first(contestant, field))
-    const total = wall.map((value, round) => value + read[round] + update[round])
     const beside = limits[limit]
     return [
       `${name}<br>${promises}`,
@@ -89,7 +119,7 @@ function restoreTable(state, contestants) {
       spread(first(contestant, 'block')),
       middle(read),
       middle(update),
-      spread(total),
+      spread(total(contestant)),
       middle(steady(contestant, 'wall')),
       mebibytes(first(contestant, 'growth')),
     ]
@@ -109,6 +139,8 @@ function restoreTable(state, contestants) {
   return table(header, rows)
 }
 
+const MOVES_NOTHING = new Set(['map', 'fork'])
+
 function rawTable(state) {
   const raw = rawFigures(state)
   const limits = limitsOf(state)
@@ -121,6 +153,10 @@ function rawTable(state) {
   ]
   return table(
     ['', 'ms', 'GB/s'],
-    rows.map(([name, times, speed]) => [name, spread(times), name === 'map' ? '–' : speed]),
+    rows.map(([name, times, speed]) => [
+      name,
+      spread(times),
+      MOVES_NOTHING.has(name) ? '–' : speed,
+    ]),
   )
 }

@@ -8,7 +8,7 @@
 /** Prime, so that rows of arrays do not repeat in step with pages. */
 const NOISE_LENGTH = 1048573
 
-const makeNoise = () => {
+export const makeNoise = () => {
   const noise = new Float32Array(NOISE_LENGTH)
   let state = 0x9e3779b9
   for (let i = 0; i < NOISE_LENGTH; i++) {
@@ -20,6 +20,7 @@ const makeNoise = () => {
   return noise
 }
 
+/** Where the content of an array begins. Also in python/state.py. */
 const start = (index) => (index * 7919) % NOISE_LENGTH
 
 /** @returns an array per entry of `specs`: { group, name, shape, data } */
@@ -55,3 +56,15 @@ export function checkState(specs, arrays) {
 export const sizeOf = (shape) => shape.reduce((product, dimension) => product * dimension, 1)
 
 export const payloadOf = (specs) => 4 * specs.reduce((sum, { shape }) => sum + sizeOf(shape), 0)
+
+/**
+ * Changes every element of a share of the arrays, evenly spread and in each round others: as the
+ * training of some layers leaves the rest alone.
+ */
+export function changeState(state, share, round) {
+  const step = Math.max(1, Math.round(1 / share))
+  for (let i = round % step; i < state.length; i += step) {
+    const { data } = state[i]
+    for (let at = 0; at < data.length; at++) data[at] = -data[at]
+  }
+}

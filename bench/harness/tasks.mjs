@@ -1,0 +1,94 @@
+/** What is to be done in each round: a contest for each contestant, and the limits. */
+import { statSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { contestantNamed } from '../contestants/index.mjs'
+import { runContest } from './contest.mjs'
+import { filesIn, removeSettled } from './files.mjs'
+import { rawCopy, rawRead, rawWrite } from './raw.mjs'
+
+/** The file that the raw limits of reading use: the same one that the library restores. */
+const RAW_FORMAT = 'ndcheckpoint save, none'
+
+const DEFAULT_SAVES = 3
+const DEFAULT_RESTORES = 3
+
+/**
+ * Writes what the restores read, once, each format by the contestant that saves it.
+ *
+ * @param common what all tasks share
+ * @returns `homes`: directory by format; `failed`: [format, error]
+ */
+export async function writeFormats(playing, common, directory, log) {
+  const formats = new Set(playing.flatMap(({ format }) => format ?? []))
+  if (formats.size > 0) formats.add(RAW_FORMAT)
+  const homes = new Map()
+  const failed = []
+  for (const format of formats) {
+    log(`writes for the restores: ${format}`)
+    const home = join(directory, `format-${homes.size + failed.length}`)
+    await mkdir(home)
+    const { python } = contestantNamed(format)
+    const task = { kind: 'save', name: format, python, ...common, directory: home, saves: 1 }
+    try {
+      await runContest({ ...task, keep: true, change: undefined })
+      homes.set(format, join(home, 'kept'))
+    } catch (error) {
+      failed.push([format, error])
+    }
+  }
+  return { homes, failed }
+}
+
+export const removeFormats = async (homes) => {
+  for (const home of homes.values()) await removeSettled(dirname(home))
+}
+
+/** @returns { name, run(round) } */
+export function contestTask(contestant, common, { directory, homes, cold, workload }) {
+  const {
+    name,
+    kind,
+    python,
+    format,
+    saves = DEFAULT_SAVES,
+    restores = DEFAULT_RESTORES,
+  } = contestant
+  const most = contestant.oneDirectory ? Infinity : (workload.saves ?? Infinity)
+  const own = {
+    save: { directory, saves: Math.min(saves, most) },
+    // A second restore would find what the first has brought into the cache.
+    restore: {
+      directory: homes.get(format),
+      restores: cold ? 1 : Math.min(restores, workload.restores ?? Infinity),
+      cold,
+      touch: workload.touch ?? true,
+    },
+    loop: { directory },
+  }
+  return { name, run: () => runContest({ kind, name, python, ...common, ...own[kind] }) }
+}
+
+/** @returns { name, limit: true, run(round) } */
+export function limitTasks(playing, common, { payload, directory, homes, cold, workload }) {
+  const tasks = [{ name: 'JSON', run: () => runContest({ kind: 'limits', ...common }) }]
+  const home = homes.get(RAW_FORMAT)
+  if (workload.raw ?? true) {
+    if (playing.some(({ kind }) => kind === 'save')) {
+      tasks.push({ name: 'raw memcpy', run: () => rawCopy(payload) })
+      tasks.push({ name: 'raw write', run: (round) => rawWrite(directory, payload, round) })
+    }
+    if (home !== undefined) {
+      tasks.push({
+        name: 'raw read',
+        run: async (round) => rawRead(await largestIn(home), cold, round),
+      })
+    }
+  }
+  return tasks.map((task) => ({ ...task, limit: true }))
+}
+
+async function largestIn(directory) {
+  const paths = await filesIn(directory)
+  return paths.reduce((a, b) => (statSync(a).size >= statSync(b).size ? a : b))
+}
