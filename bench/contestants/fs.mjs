@@ -18,7 +18,7 @@ async function forEachParallel(count, body) {
   await Promise.all(Array.from({ length: Math.min(PARALLEL, count) }, worker))
 }
 
-const tooManyFiles = tooManyArrays(10_000, 'a sync for each of so many files takes minutes')
+const tooManyFiles = tooManyArrays(5000, 'a sync for each of so many files takes minutes')
 
 const concatenated = {
   name: 'fs.writeFile, one file',

@@ -41,13 +41,13 @@ export default [
     promises: 'whole or absent, synced by us',
     saveMemory: 3,
     restoreMemory: 3,
-    refuses: minutes(20_000),
+    refuses: minutes(5000),
   }),
   ...library(['tensorflow'], 'tensorflow_state', 'TensorFlow, Python state', {
     promises: 'whole or absent, synced by us',
     saveMemory: 4,
     restoreMemory: 4,
-    refuses: minutes(20_000),
+    refuses: minutes(5000),
   }),
   ...library(['safetensors'], 'safetensors_file', 'safetensors', {
     promises: 'synced by us',

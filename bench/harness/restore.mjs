@@ -39,14 +39,14 @@ async function restoreOnce(contestant, { specs, directory, cold, touch, ask }) {
     if (touch) readPages(restored)
     return restored
   })
-  const update = touch ? stopwatch(() => negate(list))[0] : 0
+  const update = stopwatch(() => touch && negate(list))[0]
   // Back, so that the check finds what was saved.
   if (touch) negate(list)
   checkState(specs, list)
   await close?.()
   const growth = after.rss - before.rss
   const peak = permitted ? after.peak - before.rss : undefined
-  return { ...sample, read, update, growth, peak }
+  return { ...sample, ...(touch && { read, update }), growth, peak }
 }
 
 function stopwatch(body) {

@@ -64,8 +64,10 @@ class Game {
       const turn = round % tasks.length
       for (const task of [...tasks.slice(turn), ...tasks.slice(0, turn)]) {
         if (!this.#results.has(task.name)) continue
-        this.log(`round ${round + 1} of ${rounds}: ${task.name}`)
+        const begin = performance.now()
         await this.#take(task, round)
+        const seconds = ((performance.now() - begin) / 1000).toFixed(1)
+        this.log(`round ${round + 1} of ${rounds}, ${seconds} s: ${task.name}`)
       }
     }
   }

@@ -85,7 +85,6 @@ def measure_restore(way, task):
         before = measure.memory()
         sample = measure.timed(lambda: restore.restore(task["directory"]))
         after = measure.memory()
-        sample["read"] = sample["update"] = 0
         if task["touch"]:
             sample["read"] = measure.timed(restore.read_pages)["wall"]
             sample["update"] = measure.timed(restore.negate_pages)["wall"]

@@ -67,10 +67,8 @@ export const steady = ({ rounds, steadyFrom = 1 }, field) =>
   )
 
 /** Until a first step is done: restored, all read, all updated. */
-export const total = (restore) => {
-  const [read, update] = [first(restore, 'read'), first(restore, 'update')]
-  return first(restore, 'wall').map((wall, round) => wall + read[round] + update[round])
-}
+export const total = ({ rounds }) =>
+  rounds.map(({ samples: [{ wall, read = 0, update = 0 }] }) => wall + read + update)
 
 /** The least of several series in each round; undefined of none. */
 export const least = (series) =>

@@ -21,7 +21,8 @@ export function spread(values) {
   return `${middle} (${number(Math.min(...values))}–${number(Math.max(...values))})`
 }
 
-export const middle = (values) => (values === undefined ? '–' : number(median(values)))
+export const middle = (values) =>
+  values === undefined || values.some((value) => value === undefined) ? '–' : number(median(values))
 
 /** Gigabytes (10^9) a second. */
 export const rate = (bytes, milliseconds) => number(bytes / 1e6 / median(milliseconds))
