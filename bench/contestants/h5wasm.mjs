@@ -25,32 +25,37 @@ const save = {
   name: 'h5wasm',
   kind: 'save',
   peer: 'node',
+  every: 2,
   package: 'h5wasm/node',
   promises: 'durable',
   memory: 2.2,
   saves: 2,
   refuses,
-  open: (state) => ({
-    async save(directory) {
-      const path = join(directory, 'state.h5')
-      const file = new (await load()).File(path, 'w')
-      const groups = {}
-      for (const array of state) {
-        groups[array.group] ??= file.create_group(array.group)
-        const [name, data] = [array.name.replaceAll('/', '.'), array.data]
-        groups[array.group].create_dataset({ name, data, shape: array.shape, dtype: '<f4' })
-      }
-      file.flush()
-      file.close()
-      await syncPaths(path, directory)
-    },
-  }),
+  async open(state) {
+    const { File } = await load()
+    return {
+      async save(directory) {
+        const path = join(directory, 'state.h5')
+        const file = new File(path, 'w')
+        const groups = {}
+        for (const array of state) {
+          groups[array.group] ??= file.create_group(array.group)
+          const [name, data] = [array.name.replaceAll('/', '.'), array.data]
+          groups[array.group].create_dataset({ name, data, shape: array.shape, dtype: '<f4' })
+        }
+        file.flush()
+        file.close()
+        await syncPaths(path, directory)
+      },
+    }
+  },
 }
 
 const restore = {
   name: 'h5wasm, read',
   kind: 'restore',
   peer: 'node',
+  every: 2,
   package: 'h5wasm/node',
   promises: 'private, writable',
   limit: 'pread',
@@ -58,11 +63,12 @@ const restore = {
   memory: 2.2,
   restores: 1,
   refuses,
-  open(specs) {
+  async open(specs) {
+    const { File } = await load()
     let arrays
     return {
-      async restore(directory) {
-        const file = new (await load()).File(join(directory, 'state.h5'), 'r')
+      restore(directory) {
+        const file = new File(join(directory, 'state.h5'), 'r')
         arrays = specs.map(
           ({ group, name }) => file.get(keyOf({ group, name: name.replaceAll('/', '.') })).value,
         )

@@ -3,6 +3,7 @@
  * - `name`, unique; `kind`: 'save', 'restore' or 'loop'; `promises`: what its user gets, for the table;
  * - `peer`, 'node' or 'python', unless it is this library;
  * - `package`, the npm package, or `python`, the modules, without which it is left out;
+ * - `every`, optional: plays in every n-th round only;
  * - `refuses(specs)`, optional: the reason why a workload is not for it;
  * - `memory`: at the worst it holds so many times the state; default 1. `disk`: so many times the
  *   state are its files; default 1;

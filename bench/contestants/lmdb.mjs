@@ -3,8 +3,11 @@ import { join } from 'node:path'
 import { bytesOf, floatsOf, keyOf } from './common.mjs'
 import { sizeOf } from '../workloads/state.mjs'
 
-const open = async (directory, options) =>
-  (await import('lmdb')).open({ path: join(directory, 'state'), encoding: 'binary', ...options })
+async function opener() {
+  const { open } = await import('lmdb')
+  return (directory, options) =>
+    open({ path: join(directory, 'state'), encoding: 'binary', ...options })
+}
 
 const asBuffer = (array) => {
   const { buffer, byteOffset, byteLength } = bytesOf(array)
@@ -18,28 +21,33 @@ const save = {
   name: 'lmdb, put all',
   kind: 'save',
   peer: 'node',
+  every: 2,
   package: 'lmdb',
   promises: 'atomic, durable',
   memory: 2.2,
   saves: 2,
   refuses: largeValue,
-  open: (state) => ({
-    async save(directory) {
-      const database = await open(directory)
-      const done = database.batch(() => {
-        for (const array of state) database.put(keyOf(array), asBuffer(array.data))
-      })
-      await done
-      await database.flushed
-      await database.close()
-    },
-  }),
+  async open(state) {
+    const open = await opener()
+    return {
+      async save(directory) {
+        const database = open(directory)
+        const done = database.batch(() => {
+          for (const array of state) database.put(keyOf(array), asBuffer(array.data))
+        })
+        await done
+        await database.flushed
+        await database.close()
+      },
+    }
+  },
 }
 
 const restore = {
   name: 'lmdb, get all',
   kind: 'restore',
   peer: 'node',
+  every: 2,
   package: 'lmdb',
   promises: 'private, writable',
   limit: 'pread',
@@ -47,12 +55,13 @@ const restore = {
   memory: 1.2,
   restores: 1,
   refuses: largeValue,
-  open(specs) {
+  async open(specs) {
+    const open = await opener()
     let database
     let arrays
     return {
-      async restore(directory) {
-        database = await open(directory, { readOnly: true })
+      restore(directory) {
+        database = open(directory, { readOnly: true })
         arrays = specs.map((spec) => floatsOf(database.get(keyOf(spec))))
       },
       arrays: () => arrays,

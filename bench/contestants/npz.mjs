@@ -22,30 +22,34 @@ const save = {
   name: '.npz (yazl)',
   kind: 'save',
   peer: 'node',
+  every: 2,
   package: 'yazl',
   promises: 'durable',
   memory: 2.2,
   saves: 2,
   refuses: tooMany,
-  open: (state) => ({
-    async save(directory) {
-      const { ZipFile } = (await import('yazl')).default
-      const path = join(directory, 'state.npz')
-      const zip = new ZipFile()
-      for (const array of state) {
-        zip.addBuffer(npy(array.data, array.shape), `${keyOf(array)}.npy`, { compress: false })
-      }
-      zip.end()
-      await pipeline(zip.outputStream, createWriteStream(path))
-      await syncPaths(path, directory)
-    },
-  }),
+  async open(state) {
+    const { ZipFile } = (await import('yazl')).default
+    return {
+      async save(directory) {
+        const path = join(directory, 'state.npz')
+        const zip = new ZipFile()
+        for (const array of state) {
+          zip.addBuffer(npy(array.data, array.shape), `${keyOf(array)}.npy`, { compress: false })
+        }
+        zip.end()
+        await pipeline(zip.outputStream, createWriteStream(path))
+        await syncPaths(path, directory)
+      },
+    }
+  },
 }
 
 const restore = {
   name: '.npz (yauzl), read',
   kind: 'restore',
   peer: 'node',
+  every: 2,
   package: 'yauzl',
   promises: 'private, writable',
   limit: 'pread',
@@ -53,12 +57,12 @@ const restore = {
   memory: 1.2,
   restores: 1,
   refuses: tooMany,
-  open(specs) {
+  async open(specs) {
+    const { open } = (await import('yauzl')).default
     const sizes = new Map(specs.map((spec) => [`${keyOf(spec)}.npy`, sizeOf(spec.shape)]))
     const arrays = new Map()
     return {
       async restore(directory) {
-        const { open } = (await import('yauzl')).default
         const zip = await promisify(open)(join(directory, 'state.npz'), {
           lazyEntries: true,
           autoClose: true,

@@ -8,7 +8,7 @@ import { tooManyArrays } from './common.mjs'
 const library = (modules, way, title, details) => {
   const { promises, saveMemory, restoreMemory, restores = ['restore'], refuses } = details
   const python = { modules: ['numpy', ...modules], way }
-  const common = { peer: 'python', refuses }
+  const common = { peer: 'python', every: 2, refuses }
   const save = `${title}, save`
   return [
     {

@@ -7,9 +7,6 @@ import { missing } from './installed.mjs'
 /** What may be taken of the memory that is free; the rest is for the page cache and the runner. */
 const SHARE_OF_MEMORY = 0.8
 
-/** Old and new files of a save, and what the file system has not freed yet. */
-const FILES_OF_A_SAVE = 3
-
 const gigabytes = (bytes) => `${(bytes / 1e9).toFixed(1)} GB`
 
 /** @returns { playing: contestants, refused: [{ name, reason }] } */
@@ -44,8 +41,9 @@ function tooLarge({ memory = 1 }, payload, most) {
     : undefined
 }
 
+/** What the restores read, the files of the largest save, and what the system has not freed yet. */
 function diskFor(playing, payload) {
   const formats = new Set(playing.flatMap(({ format }) => format ?? []))
   const largest = Math.max(...playing.map(({ disk = 1 }) => disk))
-  return payload * (formats.size + 1 + FILES_OF_A_SAVE * largest)
+  return payload * (formats.size + largest + 1)
 }

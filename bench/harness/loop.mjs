@@ -9,8 +9,6 @@ import { contestantNamed } from '../contestants/index.mjs'
 import { makeState } from '../workloads/state.mjs'
 import { timed } from './timed.mjs'
 
-const TURNS = 2
-
 /** @returns milliseconds: the longest block `idle` and `saving`, and the `window` watched at each */
 export async function measureLoop({ name, specs, directory, ask }) {
   const { saves } = contestantNamed(name)
@@ -25,19 +23,12 @@ export async function measureLoop({ name, specs, directory, ask }) {
   }
   await ask('load')
   // Makes the buffers, and tells how long an idle loop has to be watched for a fair comparison.
-  let { call, wall } = await saveOnce()
-  const result = { idle: 0, saving: 0, window: 0 }
-  for (let turn = 0; turn < TURNS; turn++) {
-    const window = wall - call
-    globalThis.gc()
-    await ask('warm')
-    const idle = await timed(() => setTimeout(window))
-    const saving = await saveOnce()
-    result.idle = Math.max(result.idle, idle.block)
-    result.saving = Math.max(result.saving, saving.block)
-    result.window = window
-    ;({ call, wall } = saving)
-  }
+  const { call, wall } = await saveOnce()
+  const window = wall - call
+  globalThis.gc()
+  await ask('warm')
+  const idle = await timed(() => setTimeout(window))
+  const saving = await saveOnce()
   await ask('unload')
-  return result
+  return { idle: idle.block, saving: saving.block, window }
 }

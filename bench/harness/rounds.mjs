@@ -64,6 +64,10 @@ class Game {
       const turn = round % tasks.length
       for (const task of [...tasks.slice(turn), ...tasks.slice(0, turn)]) {
         if (!this.#results.has(task.name)) continue
+        if (round % (task.every ?? 1) !== 0) {
+          this.#results.get(task.name).push(null)
+          continue
+        }
         const begin = performance.now()
         await this.#take(task, round)
         const seconds = ((performance.now() - begin) / 1000).toFixed(1)

@@ -11,7 +11,7 @@ import { rawCopy, rawRead, rawWrite } from './raw.mjs'
 const RAW_FORMAT = 'ndcheckpoint save, none'
 
 const DEFAULT_SAVES = 3
-const DEFAULT_RESTORES = 3
+const DEFAULT_RESTORES = 2
 
 /**
  * Writes what the restores read, once, each format by the contestant that saves it.
@@ -44,7 +44,7 @@ export const removeFormats = async (homes) => {
   for (const home of homes.values()) await removeSettled(dirname(home))
 }
 
-/** @returns { name, run(round) } */
+/** @returns { name, every, run(round) } */
 export function contestTask(contestant, common, { directory, homes, cold, workload }) {
   const {
     name,
@@ -66,7 +66,8 @@ export function contestTask(contestant, common, { directory, homes, cold, worklo
     },
     loop: { directory },
   }
-  return { name, run: () => runContest({ kind, name, python, ...common, ...own[kind] }) }
+  const task = { kind, name, python, ...common, ...own[kind] }
+  return { name, every: contestant.every, run: () => runContest(task) }
 }
 
 /** @returns { name, limit: true, run(round) } */

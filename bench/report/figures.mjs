@@ -1,15 +1,21 @@
 /**
  * Figures of a report: series with one value a round, so that a ratio compares what was measured
- * within the same round, and only then the median is taken.
+ * within the same round, and only then the median is taken. Undefined is the value of a round in which
+ * it was not measured: some contestants sit out every other one.
  */
 
+export const measured = (values) => values.filter((value) => value !== undefined)
+
 export function median(values) {
-  const sorted = [...values].sort((a, b) => a - b)
+  const sorted = measured(values).sort((a, b) => a - b)
   const middle = sorted.length >> 1
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
 }
 
-export const ratio = (series, others) => series.map((value, round) => value / others[round])
+export const ratio = (series, others) =>
+  series.map((value, round) =>
+    value === undefined || others[round] === undefined ? undefined : value / others[round],
+  )
 
 const limitNamed = (state, name) => state.limits.find((limit) => limit.name === name)?.rounds ?? []
 
@@ -54,24 +60,33 @@ export function rawFigures(state) {
   return [...rows]
 }
 
+/** Of a contestant, what `pick` takes of each round that it played. */
+export const ofRounds = ({ rounds }, pick) =>
+  rounds.map((round) => (round === null ? undefined : pick(round)))
+
 /** Of one field, the first sample of each round: code and buffers are cold. */
-export const first = ({ rounds }, field) => rounds.map(({ samples }) => samples[0][field])
+export const first = (contestant, field) => ofRounds(contestant, ({ samples }) => samples[0][field])
 
 /**
  * Of one field, the median of each round's samples from `steadyFrom` on, by default the second; of the
  * only one if there is one.
  */
-export const steady = ({ rounds, steadyFrom = 1 }, field) =>
-  rounds.map(({ samples }) =>
-    median(samples.slice(Math.min(steadyFrom, samples.length - 1)).map((sample) => sample[field])),
-  )
+export const steady = (contestant, field) =>
+  ofRounds(contestant, ({ samples }) => {
+    const from = Math.min(contestant.steadyFrom ?? 1, samples.length - 1)
+    const values = measured(samples.slice(from).map((sample) => sample[field]))
+    return values.length === 0 ? undefined : median(values)
+  })
 
 /** Until a first step is done: restored, all read, all updated. */
-export const total = ({ rounds }) =>
-  rounds.map(({ samples: [{ wall, read = 0, update = 0 }] }) => wall + read + update)
+export const total = (contestant) =>
+  ofRounds(contestant, ({ samples: [{ wall, read = 0, update = 0 }] }) => wall + read + update)
 
-/** The least of several series in each round; undefined of none. */
+/** The least of several series in each round in which all were measured; undefined of no series. */
 export const least = (series) =>
   series.length === 0
     ? undefined
-    : series[0].map((_, round) => Math.min(...series.map((values) => values[round])))
+    : series[0].map((_, round) => {
+        const values = series.map((values) => values[round])
+        return values.includes(undefined) ? undefined : Math.min(...values)
+      })

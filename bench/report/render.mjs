@@ -1,5 +1,5 @@
 /** A report as Markdown. */
-import { first, limitsOf, ratio, rawFigures, steady, total } from './figures.mjs'
+import { first, limitsOf, ofRounds, ratio, rawFigures, steady, total } from './figures.mjs'
 import { mebibytes, middle, rate, spread, table } from './markdown.mjs'
 import { scalingTables } from './scaling.mjs'
 import { targets } from './targets.mjs'
@@ -61,10 +61,17 @@ function leftOut({ label, refused, failed }) {
 }
 
 function loopTable(contestants) {
-  const rows = contestants.map(({ promises, rounds }) => {
-    const [idle, saving] = [rounds.map(({ idle }) => idle), rounds.map(({ saving }) => saving)]
-    const windows = rounds.map(({ window }) => window)
-    return [promises, spread(idle), spread(saving), spread(ratio(saving, idle)), middle(windows)]
+  const rows = contestants.map((contestant) => {
+    const [idle, saving, windows] = ['idle', 'saving', 'window'].map((field) =>
+      ofRounds(contestant, (round) => round[field]),
+    )
+    return [
+      contestant.promises,
+      spread(idle),
+      spread(saving),
+      spread(ratio(saving, idle)),
+      middle(windows),
+    ]
   })
   const header = ['', 'longest block, idle', 'in the background of a save', '÷ idle', 'watched for']
   return table(header, rows)
@@ -85,7 +92,9 @@ function saveTable(state, contestants) {
       middle(steady(contestant, 'cpu')),
       limits.new === undefined ? '–' : middle(ratio(wall, limits.new)),
       `${middle(first(contestant, 'call'))} / ${middle(first(contestant, 'wall'))}`,
-      `${mebibytes(rounds.map(({ peak }) => peak))} / ${mebibytes(rounds.map(({ anonymous }) => anonymous))}`,
+      ['peak', 'anonymous']
+        .map((field) => mebibytes(ofRounds(contestant, (round) => round[field])))
+        .join(' / '),
       ((rounds[0].bytes / state.payload - 1) * 100).toFixed(3),
     ]
   })

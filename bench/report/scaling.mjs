@@ -1,5 +1,5 @@
 /** How the cost grows: one table for each series of states, time by array or by byte. */
-import { first, limitsOf, median, steady } from './figures.mjs'
+import { first, limitsOf, median, ofRounds, steady } from './figures.mjs'
 import { number, table } from './markdown.mjs'
 
 const ABOUT = {
@@ -67,7 +67,7 @@ function memoryTable(states) {
     ...names.map((name) => {
       const found = state.contestants.find((contestant) => contestant.name === name)
       if (found === undefined) return '–'
-      return number(median(found.rounds.map(({ anonymous }) => anonymous)) / 2 ** 20)
+      return number(median(ofRounds(found, ({ anonymous }) => anonymous)) / 2 ** 20)
     }),
   ])
   return table(['', ...names.map(short)], rows)

@@ -1,5 +1,5 @@
 /** What is aimed at, beside what was measured. Nothing fails by it: machines and moments differ. */
-import { first, limitsOf, ratio, steady } from './figures.mjs'
+import { first, limitsOf, ofRounds, ratio, steady } from './figures.mjs'
 import { mebibytes, spread } from './markdown.mjs'
 import { peerTargets } from './peer-targets.mjs'
 
@@ -16,7 +16,7 @@ const over = (series, others) => (others === undefined ? undefined : ratio(serie
 const per = (bytes) => (series) => series.map((value) => value / bytes)
 const inMebibytes = per(2 ** 20)
 
-const privateMemory = ({ rounds }) => rounds.map(({ anonymous }) => anonymous)
+const privateMemory = (contestant) => ofRounds(contestant, ({ anonymous }) => anonymous)
 
 const SAVES = [
   ['save, copy', 'call ÷ memcpy', '≤ 1.15', (c, l) => over(steady(c, 'call'), l.memcpy)],
@@ -100,8 +100,9 @@ function targetsOf(state, workload) {
   })
   const loops = state.contestants
     .filter(({ kind }) => kind === 'loop')
-    .map(({ promises, rounds }) => {
-      const ratios = rounds.map(({ idle, saving }) => saving / idle)
+    .map((contestant) => {
+      const { promises } = contestant
+      const ratios = ofRounds(contestant, ({ idle, saving }) => saving / idle)
       return [
         `event loop under disk load, ${promises}: longest block ÷ idle`,
         spread(ratios),
