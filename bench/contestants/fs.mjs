@@ -24,6 +24,7 @@ const concatenated = {
   name: 'fs.writeFile, one file',
   kind: 'save',
   peer: 'node',
+  saves: 2,
   memory: 2,
   promises: 'snapshot, durable',
   open: (state) => ({
@@ -43,6 +44,7 @@ const perArray = {
   name: 'fs.writeFile, file per array',
   kind: 'save',
   peer: 'node',
+  saves: 2,
   promises: 'durable',
   refuses: tooManyFiles,
   open: (state) => ({
@@ -57,6 +59,7 @@ const readConcatenated = {
   name: 'fs.readFile, one file',
   kind: 'restore',
   peer: 'node',
+  restores: 1,
   limit: 'pread',
   format: concatenated.name,
   promises: 'private, writable',
@@ -82,6 +85,7 @@ const readPerArray = {
   name: 'fs.readFile, file per array',
   kind: 'restore',
   peer: 'node',
+  restores: 1,
   limit: 'pread',
   format: perArray.name,
   promises: 'private, writable',

@@ -37,7 +37,7 @@ const managed = {
   promises: 'snapshot, atomic, durable; two are kept',
   memory: 2,
   disk: 4,
-  saves: 7,
+  saves: 6,
   steadyFrom: 3,
   oneDirectory: true,
   open(state) {

@@ -61,7 +61,8 @@ function servicesFor(task, watch) {
   let stopLoad
   return {
     watch: () => watch.start(),
-    warm: () => warmFreeMemory(Math.min(task.warmBytes, SHARE_TO_WARM * freemem())),
+    warm: async () =>
+      task.warmBytes > 0 && warmFreeMemory(Math.min(task.warmBytes, SHARE_TO_WARM * freemem())),
     drop: async () => dropFiles(await filesIn(task.directory)),
     fill: async () => fillCache(await filesIn(task.directory)),
     load: async () => {

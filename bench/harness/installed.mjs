@@ -11,9 +11,10 @@ export function missing({ package: name, python }) {
   const absent = python.modules.filter((module) => !pythonModules().has(module))
   if (absent.length === 0) return undefined
   const names = absent.map((module) => (module === 'tensorflow' ? 'tensorflow-cpu' : module))
+  const install = `pip install ${names.join(' ')}`
   return pythonModules().size === 0
-    ? `no Python with ${absent.join(', ')} (pip install ${names.join(' ')}; CKPT_PYTHON names the interpreter)`
-    : `Python has no ${absent.join(', ')} (${pythonPath()} -m pip install ${names.join(' ')})`
+    ? `no Python with ${absent.join(', ')} (${install}; CKPT_PYTHON names the interpreter)`
+    : `Python has no ${absent.join(', ')} (${install})`
 }
 
 function hasPackage(name) {

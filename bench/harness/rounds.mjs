@@ -24,14 +24,13 @@ export async function runState(index, options) {
     quick,
     change: workload.change,
     manyArrays: specs.length > MANY_ARRAYS,
-    // Page cache for the file and memory for a copy.
-    warmBytes: 2.2 * payload,
     shared: join(directory, 'shared'),
   }
   await shareWithPython(playing, specs, common.shared)
   const game = new Game(playing, refused, log)
-  const { homes, failed } = await writeFormats(playing, common, directory, log)
+  const { homes, failed, unable } = await writeFormats(playing, common, directory, log)
   for (const [format, error] of failed) game.drop(format, error)
+  for (const [format, reason] of unable) game.refuse(format, reason)
   for (const { name, format } of playing) {
     if (format !== undefined && !homes.has(format)) game.refuse(name, `'${format}' wrote nothing`)
   }

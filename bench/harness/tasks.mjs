@@ -10,6 +10,12 @@ import { rawCopy, rawRead, rawWrite } from './raw.mjs'
 /** The file that the raw limits of reading use: the same one that the library restores. */
 const RAW_FORMAT = 'ndcheckpoint save, none'
 
+/** In states. */
+const SPARE = 0.2
+
+/** Before a save the state is there already, but its file is not in the page cache yet. */
+const warmBytes = ({ memory = 1 }, payload) => (memory + SPARE) * payload
+
 const DEFAULT_SAVES = 3
 const DEFAULT_RESTORES = 2
 
@@ -17,27 +23,30 @@ const DEFAULT_RESTORES = 2
  * Writes what the restores read, once, each format by the contestant that saves it.
  *
  * @param common what all tasks share
- * @returns `homes`: directory by format; `failed`: [format, error]
+ * @returns `homes`: directory by format; `failed`: [format, error]; `unable`: [format, reason]
  */
 export async function writeFormats(playing, common, directory, log) {
   const formats = new Set(playing.flatMap(({ format }) => format ?? []))
   if (formats.size > 0) formats.add(RAW_FORMAT)
   const homes = new Map()
   const failed = []
+  const unable = []
   for (const format of formats) {
     log(`writes for the restores: ${format}`)
-    const home = join(directory, `format-${homes.size + failed.length}`)
+    const home = join(directory, `format-${homes.size + failed.length + unable.length}`)
     await mkdir(home)
     const { python } = contestantNamed(format)
     const task = { kind: 'save', name: format, python, ...common, directory: home, saves: 1 }
     try {
-      await runContest({ ...task, keep: true, change: undefined })
-      homes.set(format, join(home, 'kept'))
+      const all = { ...task, warmBytes: 0, keep: true, change: undefined }
+      const { unsupported } = await runContest(all)
+      if (unsupported === undefined) homes.set(format, join(home, 'kept'))
+      else unable.push([format, unsupported])
     } catch (error) {
       failed.push([format, error])
     }
   }
-  return { homes, failed }
+  return { homes, failed, unable }
 }
 
 export const removeFormats = async (homes) => {
@@ -45,7 +54,7 @@ export const removeFormats = async (homes) => {
 }
 
 /** @returns { name, every, run(round) } */
-export function contestTask(contestant, common, { directory, homes, cold, workload }) {
+export function contestTask(contestant, common, { payload, directory, homes, cold, workload }) {
   const {
     name,
     kind,
@@ -66,7 +75,8 @@ export function contestTask(contestant, common, { directory, homes, cold, worklo
     },
     loop: { directory },
   }
-  const task = { kind, name, python, ...common, ...own[kind] }
+  const warm = warmBytes(contestant, payload)
+  const task = { kind, name, python, warmBytes: warm, ...common, ...own[kind] }
   return { name, every: contestant.every, run: () => runContest(task) }
 }
 
