@@ -114,6 +114,10 @@ function saveTable(state, contestants) {
   return table(header, rows)
 }
 
+/** Of the first restore; the call itself blocks as well. Python tells none. */
+const longestBlock = ({ samples: [{ call, block }] }) =>
+  block === undefined ? undefined : Math.max(call, block)
+
 function restoreTable(state, contestants) {
   const limits = limitsOf(state)
   const rows = contestants.map((contestant) => {
@@ -125,7 +129,7 @@ function restoreTable(state, contestants) {
       spread(wall),
       rate(state.payload, wall),
       beside === undefined ? '–' : `${middle(ratio(wall, beside))} × ${limit}`,
-      spread(first(contestant, 'block')),
+      spread(ofRounds(contestant, longestBlock)),
       middle(read),
       middle(update),
       spread(total(contestant)),
