@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { contestantNamed } from '../contestants/index.mjs'
 import { runContest } from './contest.mjs'
 import { filesIn, removeSettled } from './files.mjs'
-import { rawCopy, rawRead, rawWrite } from './raw.mjs'
+import { fillCache, rawCopy, rawRead, rawWrite } from './raw.mjs'
 
 /** The file that the raw limits of reading use: the same one that the library restores. */
 const RAW_FORMAT = 'ndcheckpoint save, none'
@@ -92,7 +92,11 @@ export function limitTasks(playing, common, { payload, directory, homes, cold, w
     if (home !== undefined) {
       tasks.push({
         name: 'raw read',
-        run: async (round) => rawRead(await largestIn(home), cold, round),
+        run: async (round) => {
+          const path = await largestIn(home)
+          if (!cold) await fillCache([path])
+          return rawRead(path, cold, round)
+        },
       })
     }
   }
