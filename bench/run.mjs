@@ -65,7 +65,10 @@ const report = {
   machine: { ...describeMachine(directory), load },
   states,
 }
-const suffix = [quick && '-quick', cold && '-cold'].filter(Boolean).join('')
+// docs.mjs takes what has the plain name.
+const suffix = [quick && '-quick', cold && '-cold', only.length > 0 && '-only']
+  .filter(Boolean)
+  .join('')
 const json = args.json ?? join(results, `${args.workload}${suffix}.json`)
 await mkdir(dirname(resolve(json)), { recursive: true })
 await writeFile(json, JSON.stringify(report, undefined, 1))
