@@ -1,6 +1,7 @@
 // Builds the data plane's C++ tests with failpoints and sanitizers, without Node, and runs them.
 // `--tsan` chooses ThreadSanitizer instead of AddressSanitizer; other arguments go to ctest.
 import { spawnSync } from 'node:child_process'
+import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -19,5 +20,5 @@ run(
   ...['cmake', '-S', '.', '-B', build, '-DCMAKE_BUILD_TYPE=RelWithDebInfo', '-DCKPT_ADDON=OFF'],
   ...['-DCKPT_TESTS=ON', '-DCKPT_FAILPOINTS=ON', `-DCKPT_SANITIZE=${tsan ? 'thread' : 'address'}`],
 )
-run('cmake', '--build', build, '--parallel')
+run('cmake', '--build', build, '--parallel', String(availableParallelism()))
 run('ctest', '--test-dir', build, '--output-on-failure', '--parallel', '2', ...rest)
