@@ -139,7 +139,7 @@ export const RANGE_COLUMNS = 4
 export interface Addon {
   Job: new () => Job
   crc32c(bytes: Uint8Array, seed: number): number
-  /** Implementation in use: 'sse4.2', 'arm64' or 'portable'. */
+  /** Implementation in use: 'avx512', 'sse4.2', 'arm64' or 'portable'. */
   crc32cImplementation(): string
   openMappings(paths: readonly string[], sync: boolean): unknown
   createSnapshot(columns: ShardColumns, mode: 'copy' | 'fork' | 'none'): Snapshot

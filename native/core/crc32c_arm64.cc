@@ -1,4 +1,4 @@
-// ARMv8's optional CRC instructions, as assembly for the reasons given in crc32c_x86.cc.
+// ARMv8's optional CRC instructions, as assembly for the reasons given in crc32c_sse42.h.
 
 #include "crc32c.h"
 
@@ -9,6 +9,7 @@
 #include <sys/auxv.h>
 #endif
 
+#include "crc32c_blocks.h"
 #include "crc32c_interleaved.h"
 
 namespace ckpt {
@@ -36,7 +37,9 @@ bool Supported() noexcept {
 }  // namespace
 
 const Crc32cImplementation* Crc32cArm64() noexcept {
-  static constexpr Crc32cImplementation kImplementation{"arm64", crc32c::Interleaved<Step>::Extend};
+  constexpr auto kExtend = crc32c::Interleaved<Step>::Extend;
+  static constexpr Crc32cImplementation kImplementation{"arm64", kExtend,
+                                                        crc32c::CopyInBlocks<kExtend>};
   return Supported() ? &kImplementation : nullptr;
 }
 

@@ -30,6 +30,15 @@ inline constexpr auto kSquares = [] {
   return squares;
 }();
 
+// x^n mod P.
+constexpr uint32_t PowerOfX(uint64_t n) noexcept {
+  uint32_t power = 0x80000000;  // x^0
+  for (size_t k = 0; n != 0; n >>= 1, ++k) {
+    if (n & 1) power = Multiply(kSquares[k], power);
+  }
+  return power;
+}
+
 // x^(8 * bytes) mod P: multiplying by it appends that many zero bytes.
 constexpr uint32_t ZerosOperator(uint64_t bytes) noexcept {
   uint32_t power = 0x80000000;  // x^0

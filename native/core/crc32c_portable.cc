@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "crc32c.h"
+#include "crc32c_blocks.h"
 #include "crc32c_poly.h"
 
 namespace ckpt {
@@ -49,7 +50,8 @@ uint32_t Extend(uint32_t crc, const uint8_t* data, size_t size) noexcept {
 }  // namespace
 
 const Crc32cImplementation* Crc32cPortable() noexcept {
-  static constexpr Crc32cImplementation kImplementation{"portable", Extend};
+  static constexpr Crc32cImplementation kImplementation{"portable", Extend,
+                                                        crc32c::CopyInBlocks<Extend>};
   return &kImplementation;
 }
 

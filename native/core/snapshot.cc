@@ -7,9 +7,6 @@
 namespace ckpt {
 namespace {
 
-// Copied and then summed while it is in the second-level cache.
-constexpr size_t kBlockBytes = 256 << 10;
-
 class LiveReader final : public ChunkReader {
  public:
   LiveReader(const ShardLayout& layout, AlignedBuffer buffer)
@@ -64,18 +61,11 @@ Status GatherChunk(const ShardLayout& layout, const Chunk& chunk, std::byte* tar
   uint64_t bytes = 0;
   ForEachPart(layout, chunk, [&](const RowPart& part) {
     std::memset(target + end, 0, part.at - end);
-    const auto copy = [&](uint32_t* sum) {
-      for (size_t at = 0; at < part.bytes.size(); at += kBlockBytes) {
-        const Bytes block = part.bytes.subspan(at, std::min(kBlockBytes, part.bytes.size() - at));
-        std::byte* place = target + part.at + at;
-        std::memcpy(place, block.data(), block.size());
-        if (sum != nullptr) *sum = Crc32cExtend(*sum, {place, block.size()});
-      }
-    };
+    std::byte* const place = target + part.at;
     if (part.is_source) {
-      sums.Sum(chunk, part, copy);
+      sums.Sum(chunk, part, [&](uint32_t* sum) { *sum = Crc32cCopy(*sum, place, part.bytes); });
     } else {
-      copy(nullptr);
+      std::memcpy(place, part.bytes.data(), part.bytes.size());
     }
     end = part.at + part.bytes.size();
     bytes += part.bytes.size();
