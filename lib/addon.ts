@@ -35,6 +35,20 @@ export interface Mapping {
   closeFile(): void
 }
 
+/** What `load` read: the bytes of each range, in memory that holds nothing else. */
+export interface Loaded {
+  /** CRC-32C of each range, continuing its seed. */
+  readonly checksums: Uint32Array
+  /**
+   * The bytes of a range, once: a second call throws, since the pages of a buffer that was collected
+   * are gone. Zero-copy but for small ranges; throws `CKPT_TOO_LARGE` above the runtime's
+   * ArrayBuffer limit.
+   */
+  take(row: number): ArrayBuffer
+  /** Copies `target.length` bytes from `offset` of a range that was not taken. */
+  readInto(row: number, offset: number, target: Uint8Array): void
+}
+
 /**
  * The arrays of one save at the moment when it was made. `copy`: once filled, of their copies; `fork`:
  * in a process that holds the memory as it was; `none`: where they are, kept alive.
@@ -161,7 +175,6 @@ export interface Addon {
     job: Job,
     paths: readonly string[],
     ranges: Float64Array,
-    targets: readonly ArrayBuffer[],
     threads: number,
     sync: boolean,
   ): unknown

@@ -9,6 +9,7 @@ import {
   type CommitPlan,
   type DirectoryLock,
   type Job,
+  type Loaded,
   type Mapping,
   type ShardColumns,
   type ShardPlan,
@@ -24,6 +25,7 @@ export type {
   CommitPlan,
   DirectoryLock,
   Job,
+  Loaded,
   Mapping,
   ShardColumns,
   ShardPlan,
@@ -141,13 +143,15 @@ export const checksum = (
 ): Uint32Array | Promise<Uint32Array> =>
   call(() => addon.checksum(job, mappings, ranges, threads, sync))
 
-/** Reads ranges of files into buffers, checksum fused, on threads. */
+/** Reads ranges of files into memory of their own, checksum fused, on threads. */
 export const loadRanges = (
   job: Job,
   paths: readonly string[],
   ranges: Float64Array,
-  targets: readonly ArrayBuffer[],
   threads: number,
   sync: boolean,
-): Uint32Array | Promise<Uint32Array> =>
-  call(() => addon.load(job, paths, ranges, targets, threads, sync))
+): Loaded | Promise<Loaded> => call(() => addon.load(job, paths, ranges, threads, sync))
+
+/** The bytes of a range that was loaded; at most once for each. */
+export const takeLoaded = (loaded: Loaded, row: number): ArrayBuffer =>
+  call<ArrayBuffer>(() => loaded.take(row)) as ArrayBuffer

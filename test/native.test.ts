@@ -10,6 +10,7 @@ import {
   crc32cImplementation,
   createJob,
   loadRanges,
+  takeLoaded,
   lockDirectory,
   mapView,
   openMappings,
@@ -116,10 +117,10 @@ t.test('checksums of mapped and of loaded ranges are the same', async (t) => {
     const job = createJob()
     t.strictSame([...(await checksum(job, [map(path)], rows, 2, sync))], expected)
     t.equal(job.done, 14)
-    const targets = [9, 5, 0].map((length) => new ArrayBuffer(length))
-    t.strictSame([...(await loadRanges(createJob(), [path], rows, targets, 2, sync))], expected)
+    const loaded = await loadRanges(createJob(), [path], rows, 2, sync)
+    t.strictSame([...loaded.checksums], expected)
     t.strictSame(
-      targets.map((target) => Buffer.from(target).toString()),
+      [0, 1, 2].map((row) => Buffer.from(takeLoaded(loaded, row)).toString()),
       ['012345678', '56789', ''],
     )
   }

@@ -9,6 +9,7 @@
 #include "env_data.h"
 #include "errors.h"
 #include "job_class.h"
+#include "loaded_class.h"
 #include "mapping_class.h"
 #include "operations.h"
 #include "snapshot_class.h"
@@ -60,6 +61,7 @@ void Export(Napi::Object exports, const char* name) {
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   EnvData& data = EnvData::Init(env);
   data.mapping_class = Napi::Persistent(MappingClass::Define(env));
+  data.loaded_class = Napi::Persistent(LoadedClass::Define(env));
   data.snapshot_class = Napi::Persistent(SnapshotClass::Define(env));
   data.staging_class = Napi::Persistent(StagingClass::Define(env));
   data.directory_lock_class = Napi::Persistent(DirectoryLockClass::Define(env));

@@ -22,6 +22,7 @@ class EnvData {
   ~EnvData();
 
   Napi::FunctionReference mapping_class;
+  Napi::FunctionReference loaded_class;
   Napi::FunctionReference snapshot_class;
   Napi::FunctionReference staging_class;
   Napi::FunctionReference directory_lock_class;

@@ -11,6 +11,5 @@ Napi::Value Commit(const Napi::CallbackInfo& info);
 Napi::Value Discard(const Napi::CallbackInfo& info);
 Napi::Value RemoveFiles(const Napi::CallbackInfo& info);
 Napi::Value Checksum(const Napi::CallbackInfo& info);
-Napi::Value Load(const Napi::CallbackInfo& info);
 
 }  // namespace ckpt

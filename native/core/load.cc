@@ -1,4 +1,4 @@
-#include <sys/mman.h>
+#include <unistd.h>
 
 #include <numeric>
 
@@ -11,25 +11,18 @@ namespace ckpt {
 namespace {
 
 constexpr size_t kMaxOpenFiles = 32;
-constexpr size_t kReadBytes = 1 << 20;
-constexpr size_t kHugePage = size_t{2} << 20;
+// Read, and then summed while it is in the second-level cache.
+constexpr size_t kReadBytes = 256 << 10;
+// Neighbours of at most this size are read together: a call for each would cost more than the
+// bytes.
+constexpr uint64_t kSmallRow = 32 << 10;
+// Bytes between two neighbours that are rather read than skipped.
+constexpr uint64_t kMaxGap = 4 << 10;
 
 struct OpenFile {
   UniqueFd fd;
   uint64_t size = 0;
 };
-
-// Fresh huge pages are filled three times as fast as small ones. A hint on the whole huge pages of
-// a large target, which therefore lie in it alone.
-void HintHugePages([[maybe_unused]] std::span<std::byte> target) noexcept {
-#if defined(MADV_HUGEPAGE)
-  if (target.size() < 2 * kHugePage) return;
-  const uintptr_t data = reinterpret_cast<uintptr_t>(target.data());
-  const uintptr_t start = (data + kHugePage - 1) / kHugePage * kHugePage;
-  const uintptr_t end = (data + target.size()) / kHugePage * kHugePage;
-  ::madvise(reinterpret_cast<void*>(start), end - start, MADV_HUGEPAGE);
-#endif
-}
 
 Status EndsEarly(const std::string& path, uint64_t end) {
   return Status::Corrupt("file ends before byte " + std::to_string(end), path);
@@ -53,95 +46,152 @@ Status ReadPart(const OpenFile& file, const std::string& path, uint64_t offset,
   return Status::Ok();
 }
 
-// The rows of one load, in the order of their files.
-class Loader {
+// Rows of one load that lie in files which are open at the same time, in the order of the files and
+// of their bytes.
+class Group {
  public:
-  Loader(std::span<const std::string> paths, std::span<const Range> rows,
-         std::span<const std::span<std::byte>> targets, Job& job)
-      : paths_(paths), rows_(rows), targets_(targets), job_(job), order_(rows.size()) {
-    std::iota(order_.begin(), order_.end(), size_t{0});
-    const auto by_file = [&](size_t a, size_t b) { return rows_[a].file < rows_[b].file; };
-    if (!std::is_sorted(order_.begin(), order_.end(), by_file)) {
-      std::stable_sort(order_.begin(), order_.end(), by_file);
-    }
-  }
+  Group(std::span<const std::string> paths, std::span<const Range> rows,
+        std::span<const size_t> order, const LoadedMemory& memory, Job& job)
+      : paths_(paths), rows_(rows), order_(order), memory_(memory), job_(job) {}
 
-  // Goes through the files in groups, so that any number of them needs few descriptors.
-  Status Run(int threads, std::span<uint32_t> crcs) {
-    size_t first = 0;
-    while (first < order_.size()) {
-      std::vector<OpenFile> files;
-      const size_t base = rows_[order_[first]].file;
-      const size_t limit = std::min(base + kMaxOpenFiles, paths_.size());
-      for (size_t file = base; file < limit; ++file) CKPT_TRY(Open(file, &files));
-      size_t end = first;
-      while (end < order_.size() && rows_[order_[end]].file < limit) ++end;
-      CKPT_TRY(RunGroup(files, base, {order_.data() + first, end - first}, threads, crcs));
-      first = end;
-    }
+  Status Run(int threads, std::span<uint32_t> all_crcs) {
+    CKPT_TRY(Open());
+    std::vector<uint32_t> crcs(order_.size());
+    for (size_t i = 0; i < order_.size(); ++i) crcs[i] = all_crcs[order_[i]];
+    const auto length = [&](size_t i) { return Row(i).extent.length; };
+    std::vector<Piece> pieces = CutPieces(order_.size(), threads, length);
+    CKPT_TRY(RunPieces(pieces, threads, crcs, [&](Piece& piece) {
+      return piece.count > 1 ? ReadRows(piece.first, piece.first + piece.count, crcs)
+                             : ForEachRow(piece, length, crcs,
+                                          [&](size_t i, uint64_t begin, uint64_t part,
+                                              uint32_t* crc) { return Read(i, begin, part, crc); });
+    }));
+    for (size_t i = 0; i < order_.size(); ++i) all_crcs[order_[i]] = crcs[i];
     return Status::Ok();
   }
 
  private:
-  Status Open(size_t file, std::vector<OpenFile>* files) {
-    uint64_t size = 0;
-    Result<UniqueFd> fd = OpenForReading(paths_[file], &size);
-    if (!fd.ok()) return fd.status();
-    files->push_back({std::move(fd).value(), size});
+  const Range& Row(size_t i) const { return rows_[order_[i]]; }
+  const OpenFile& FileOf(const Range& row) const { return files_[row.file - first_file_]; }
+
+  // Opens the files and checks that each row lies inside its one.
+  Status Open() {
+    first_file_ = Row(0).file;
+    const size_t last = Row(order_.size() - 1).file;
+    for (size_t file = first_file_; file <= last; ++file) {
+      uint64_t size = 0;
+      Result<UniqueFd> fd = OpenForReading(paths_[file], &size);
+      if (!fd.ok()) return fd.status();
+      files_.push_back({std::move(fd).value(), size});
+    }
+    for (size_t i = 0; i < order_.size(); ++i) {
+      const auto& [file, extent] = Row(i);
+      if (extent.FitsIn(FileOf(Row(i)).size)) continue;
+      return EndsEarly(paths_[file], extent.offset + extent.length);
+    }
     return Status::Ok();
   }
 
-  Status RunGroup(std::span<const OpenFile> files, size_t base, std::span<const size_t> group,
-                  int threads, std::span<uint32_t> crcs) {
-    std::vector<uint32_t> group_crcs(group.size());
-    for (size_t i = 0; i < group.size(); ++i) {
-      const Range& row = rows_[group[i]];
-      if (!row.extent.FitsIn(files[row.file - base].size)) {
-        return EndsEarly(paths_[row.file], row.extent.offset + row.extent.length);
+  Status Read(size_t i, uint64_t begin, uint64_t length, uint32_t* crc) {
+    const Range& row = Row(i);
+    return ReadPart(FileOf(row), paths_[row.file], row.extent.offset + begin,
+                    memory_.row(order_[i]).subspan(begin, length), crc, job_);
+  }
+
+  // Whole rows from `i` to `end`.
+  Status ReadRows(size_t i, size_t end, std::span<uint32_t> crcs) {
+    std::unique_ptr<std::byte[]> block;
+    while (i < end) {
+      const size_t next = EndOfBatch(i, end);
+      if (next == i + 1) {
+        CKPT_TRY(Read(i, 0, Row(i).extent.length, &crcs[i]));
+      } else {
+        if (block == nullptr) block.reset(new std::byte[kReadBytes]);
+        CKPT_TRY(ReadBatch(i, next, block.get(), crcs));
       }
-      HintHugePages(targets_[group[i]]);
-      group_crcs[i] = crcs[group[i]];
+      i = next;
     }
-    const auto length = [&](size_t i) { return rows_[group[i]].extent.length; };
-    std::vector<Piece> pieces = CutPieces(group.size(), threads, length);
-    CKPT_TRY(RunPieces(pieces, threads, group_crcs, [&](Piece& piece) {
-      return ForEachRow(
-          piece, length, group_crcs, [&](size_t i, uint64_t begin, uint64_t part, uint32_t* crc) {
-            const Range& row = rows_[group[i]];
-            return ReadPart(files[row.file - base], paths_[row.file], row.extent.offset + begin,
-                            targets_[group[i]].subspan(begin, part), crc, job_);
-          });
-    }));
-    for (size_t i = 0; i < group.size(); ++i) crcs[group[i]] = group_crcs[i];
+    return Status::Ok();
+  }
+
+  // The first row behind `first` that is not read together with it.
+  size_t EndOfBatch(size_t first, size_t end) const {
+    const auto& [file, start] = Row(first);
+    uint64_t last = start.offset + start.length;
+    size_t i = first + 1;
+    if (start.length > kSmallRow) return i;
+    for (; i < end && Row(i).file == file; ++i) {
+      const Extent& next = Row(i).extent;
+      const bool near = next.offset >= last && next.offset - last <= kMaxGap;
+      if (!near || next.length > kSmallRow) break;
+      if (next.offset + next.length - start.offset > kReadBytes) break;
+      last = next.offset + next.length;
+    }
+    return i;
+  }
+
+  Status ReadBatch(size_t first, size_t end, std::byte* block, std::span<uint32_t> crcs) {
+    CKPT_TRY(job_.Check());
+    const auto& [file, start] = Row(first);
+    const Extent& last = Row(end - 1).extent;
+    const size_t length = static_cast<size_t>(last.offset + last.length - start.offset);
+    CKPT_TRY(ReadAll(FileOf(Row(first)).fd.get(), {block, length}, start.offset, paths_[file]));
+    for (size_t i = first; i < end; ++i) {
+      const Extent& extent = Row(i).extent;
+      const std::span<const std::byte> bytes{block + (extent.offset - start.offset), extent.length};
+      crcs[i] = Crc32cCopy(crcs[i], memory_.row(order_[i]).data(), bytes, CopyTo::kCache);
+      job_.Add(bytes.size());
+    }
     return Status::Ok();
   }
 
   const std::span<const std::string> paths_;
   const std::span<const Range> rows_;
-  const std::span<const std::span<std::byte>> targets_;
+  const std::span<const size_t> order_;
+  const LoadedMemory& memory_;
   Job& job_;
-  std::vector<size_t> order_;
+  size_t first_file_ = 0;
+  std::vector<OpenFile> files_;
 };
+
+// The rows in the order of the files and of their bytes.
+std::vector<size_t> InOrder(std::span<const Range> rows) {
+  std::vector<size_t> order(rows.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  const auto before = [&](size_t a, size_t b) {
+    if (rows[a].file != rows[b].file) return rows[a].file < rows[b].file;
+    return rows[a].extent.offset < rows[b].extent.offset;
+  };
+  if (!std::is_sorted(order.begin(), order.end(), before)) {
+    std::stable_sort(order.begin(), order.end(), before);
+  }
+  return order;
+}
 
 }  // namespace
 
-Result<std::vector<uint32_t>> LoadRanges(std::span<const std::string> paths,
-                                         std::span<const double> cells,
-                                         std::span<const std::span<std::byte>> targets, int threads,
-                                         Job& job) noexcept {
-  return NoThrow([&]() -> Result<std::vector<uint32_t>> {
+Result<Loaded> LoadRanges(std::span<const std::string> paths, std::span<const double> cells,
+                          int threads, Job& job) noexcept {
+  return NoThrow([&]() -> Result<Loaded> {
     Result<Ranges> read = ReadRanges(cells, paths.size());
     if (!read.ok()) return read.status();
     const std::vector<Range>& rows = read.value().rows;
-    if (targets.size() != rows.size())
-      return Status::Invalid("one target is needed for each range");
-    for (size_t i = 0; i < rows.size(); ++i) {
-      if (targets[i].size() == rows[i].extent.length) continue;
-      return Status::Invalid("range " + std::to_string(i) + ": its target has another length");
+    std::vector<uint64_t> lengths(rows.size());
+    for (size_t i = 0; i < rows.size(); ++i) lengths[i] = rows[i].extent.length;
+    Result<std::shared_ptr<LoadedMemory>> memory = LoadedMemory::Create(lengths);
+    if (!memory.ok()) return memory.status();
+    Loaded loaded{std::move(memory).value(), std::move(read.value().seeds)};
+    const std::vector<size_t> order = InOrder(rows);
+    // In groups, so that any number of files needs few descriptors.
+    for (size_t first = 0; first < order.size();) {
+      const size_t limit = rows[order[first]].file + kMaxOpenFiles;
+      size_t end = first;
+      while (end < order.size() && rows[order[end]].file < limit) ++end;
+      const std::span<const size_t> part{order.data() + first, end - first};
+      CKPT_TRY(Group(paths, rows, part, *loaded.memory, job).Run(threads, loaded.crcs));
+      first = end;
     }
-    std::vector<uint32_t> crcs = std::move(read.value().seeds);
-    CKPT_TRY(Loader(paths, rows, targets, job).Run(threads, crcs));
-    return crcs;
+    return loaded;
   });
 }
 

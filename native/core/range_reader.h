@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "job.h"
+#include "loaded_memory.h"
 #include "mapping.h"
 #include "status.h"
 
@@ -18,11 +19,14 @@ Result<std::vector<uint32_t>> ChecksumRanges(const Mappings& mappings,
                                              std::span<const double> ranges, int threads,
                                              Job& job) noexcept;
 
-// Reads range i into targets[i], which has exactly its length, and returns the checksums. A file
-// that ends before a range does is kCorrupt; targets are then partly filled.
-Result<std::vector<uint32_t>> LoadRanges(std::span<const std::string> paths,
-                                         std::span<const double> ranges,
-                                         std::span<const std::span<std::byte>> targets, int threads,
-                                         Job& job) noexcept;
+struct Loaded {
+  std::shared_ptr<LoadedMemory> memory;  // a row for each range
+  std::vector<uint32_t> crcs;
+};
+
+// Reads each range into memory of its own, with the checksum fused. A file that ends before a range
+// does is kCorrupt.
+Result<Loaded> LoadRanges(std::span<const std::string> paths, std::span<const double> ranges,
+                          int threads, Job& job) noexcept;
 
 }  // namespace ckpt

@@ -13,6 +13,8 @@ import {
   mapView,
   RANGE_COLUMNS,
   readMapped,
+  takeLoaded,
+  type Loaded,
   type Mapping,
 } from '../../native.js'
 import { wait, type Steps } from '../../twin.js'
@@ -46,6 +48,8 @@ export class Extent {
   readonly #seed: number
   readonly #stats: ReadStats
   #buffer: ArrayBuffer | undefined
+  /** Bytes that were read from the file, until they are used. */
+  #loaded: { readonly from: Loaded; readonly row: number } | undefined
 
   constructor(key: string, range: ByteRange, crc: number, seed: number, stats: ReadStats) {
     this.key = key
@@ -80,9 +84,9 @@ export class Extent {
     this.range.shard.checked.add(this.#id)
   }
 
-  /** Takes bytes that were read from the file. */
-  fill(buffer: ArrayBuffer): void {
-    this.#buffer = buffer
+  /** Has its bytes from there, which were read from the file. */
+  fill(from: Loaded, row: number): void {
+    this.#loaded = { from, row }
     this.#stats.loaded++
   }
 
@@ -98,12 +102,13 @@ export class Extent {
    * gone by now.
    */
   loadUnlessFilled(): void {
-    this.#buffer ??= this.#copy('loaded')
+    this.#buffer ??= this.#take() ?? this.#copy('loaded')
   }
 
   /** Takes memory of its own, apart from other views of the same bytes. */
   detach(): void {
-    this.#buffer ??= this.#copy('copied')
+    // What was loaded is apart already.
+    if (this.#loaded === undefined) this.#buffer ??= this.#copy('copied')
   }
 
   /**
@@ -111,7 +116,7 @@ export class Extent {
    * a private copy of the file's bytes, writable.
    */
   buffer(laneBytes: number): ArrayBuffer {
-    return (this.#buffer ??= this.#map(laneBytes))
+    return (this.#buffer ??= this.#take() ?? this.#map(laneBytes))
   }
 
   /**
@@ -126,6 +131,22 @@ export class Extent {
     } catch (cause) {
       throw tooLarge(this.range.length, this.key, cause)
     }
+  }
+
+  #take(): ArrayBuffer | undefined {
+    if (this.#loaded === undefined) return undefined
+    const { from, row } = this.#loaded
+    let buffer: ArrayBuffer
+    try {
+      buffer = takeLoaded(from, row)
+    } catch (error) {
+      if (!isCheckpointError(error, 'CKPT_TOO_LARGE')) throw error
+      buffer = this.#copyOf((offset, part) => {
+        from.readInto(row, offset, part)
+      })
+    }
+    this.#loaded = undefined
+    return buffer
   }
 
   #map(laneBytes: number): ArrayBuffer {
@@ -144,13 +165,20 @@ export class Extent {
   }
 
   #copy(kind: 'copied' | 'loaded'): ArrayBuffer {
-    const { shard, offset, length } = this.range
+    const { shard, offset } = this.range
+    const copy = this.#copyOf((at, part) => {
+      readMapped(shard.mapping, offset + at, part)
+    })
+    this.#stats[kind]++
+    return copy
+  }
+
+  #copyOf(read: (at: number, part: Uint8Array) => void): ArrayBuffer {
+    const { length } = this.range
     const copy = allocate(length, this.key)
     for (let at = 0; at < length; at += COPY_BYTES) {
-      const part = new Uint8Array(copy, at, Math.min(COPY_BYTES, length - at))
-      readMapped(shard.mapping, offset + at, part)
+      read(at, new Uint8Array(copy, at, Math.min(COPY_BYTES, length - at)))
     }
-    this.#stats[kind]++
     return copy
   }
 }
@@ -255,12 +283,12 @@ export function* prepare(
 function* load(operation: Operation, extents: readonly Extent[], verify: boolean): Steps<void> {
   const { job, sync } = operation
   operation.begin('load', totalBytes(extents))
-  const targets = extents.map(({ range, key }) => allocate(range.length, key))
   const [paths, rows] = fileRanges(extents)
-  const crcs = yield* wait(loadRanges(job, paths, rows, targets, THREADS, sync))
-  for (const [i, extent] of extents.entries()) {
-    if (verify) extent.settle(crcs[i] ?? 0)
-    extent.fill(targets[i] ?? new ArrayBuffer(0))
+  const loaded = yield* wait(loadRanges(job, paths, rows, THREADS, sync))
+  const { checksums } = loaded
+  for (const [row, extent] of extents.entries()) {
+    if (verify) extent.settle(checksums[row] ?? 0)
+    extent.fill(loaded, row)
   }
   operation.end()
 }
