@@ -3,19 +3,16 @@
  * TensorFlow writes: fields in ascending order, defaults omitted. Decoders ignore unknown fields
  * and check every number against what it counts or points to.
  *
- * The header, and the object graph when it is written, go through code generated from
- * `proto/*.proto`. An entry exists per tensor; its codec is `proto/entry.ts`. A graph is read by
- * `proto/object-graph.ts`.
+ * The codecs in `proto/` are by hand, without the generic runtime: they have to be fast, and ready at
+ * once. Tests compare them with code that is generated from `proto/*.proto`.
  *
  * @module
  */
-import type * as Runtime from '@bufbuild/protobuf'
 import { CheckpointError, corrupt } from '../errors.js'
-import type * as BundleProto from './proto/tensor_bundle_pb.js'
-import type * as GraphProto from './proto/trackable_object_graph_pb.js'
+import { readHeader, writeHeader, type HeaderFields } from './proto/header.js'
 
 export { decodeEntry, encodeEntry } from './proto/entry.js'
-export { decodeObjectGraph } from './proto/object-graph.js'
+export { decodeObjectGraph, encodeObjectGraph } from './proto/object-graph.js'
 
 /** The value of the empty key. */
 export interface BundleHeader {
@@ -85,55 +82,17 @@ export interface ObjectGraph {
 const BUNDLE_VERSION = 1
 const MIN_PRODUCER = 0
 
-interface Codec extends Pick<typeof Runtime, 'create' | 'fromBinary' | 'toBinary'> {
-  readonly header: typeof BundleProto.BundleHeaderProtoSchema
-  readonly graph: typeof GraphProto.TrackableObjectGraphSchema
-}
-
-let loaded: Codec | undefined
-
-/** Loads the protobuf runtime now, so that the first save does not stop for it. */
-export function loadMessages(): void {
-  codec()
-}
-
-/** Loads the protobuf runtime on first use: it takes as long as the rest of the package. */
-function codec(): Codec {
-  if (loaded !== undefined) return loaded
-  /* eslint-disable @typescript-eslint/no-require-imports -- see above, and import() is not sync */
-  const { create, fromBinary, toBinary } = require('@bufbuild/protobuf') as typeof Runtime
-  const bundle = require('./proto/tensor_bundle_pb.js') as typeof BundleProto
-  const graph = require('./proto/trackable_object_graph_pb.js') as typeof GraphProto
-  /* eslint-enable @typescript-eslint/no-require-imports */
-  loaded = {
-    create,
-    fromBinary,
-    toBinary,
-    header: bundle.BundleHeaderProtoSchema,
-    graph: graph.TrackableObjectGraphSchema,
-  }
-  return loaded
-}
-
-function parse<D extends Runtime.DescMessage>(
-  schema: D,
-  bytes: Uint8Array,
-  what: string,
-  path: string,
-): Runtime.MessageShape<D> {
-  try {
-    return codec().fromBinary(schema, bytes, { readUnknownFields: false })
-  } catch (error) {
-    const options = { cause: error }
-    throw corrupt(`${what} of '${path}' not parseable`, 'framing', { path }, options)
-  }
-}
-
 export function encodeHeader(header: BundleHeader): Uint8Array {
-  const { create, toBinary, header: schema } = codec()
-  const { numShards, bigEndian, producer, minConsumer, badConsumers } = header
-  const version = { producer, minConsumer, badConsumers: [...badConsumers] }
-  return toBinary(schema, create(schema, { numShards, endianness: bigEndian ? 1 : 0, version }))
+  return writeHeader({ ...header, endianness: header.bigEndian ? 1 : 0 })
+}
+
+function parseHeader(bytes: Uint8Array, path: string): HeaderFields {
+  try {
+    return readHeader(bytes)
+  } catch (cause) {
+    const message = `bundle header of '${path}' not parseable`
+    throw corrupt(message, 'framing', { path }, { cause })
+  }
 }
 
 /**
@@ -141,8 +100,8 @@ export function encodeHeader(header: BundleHeader): Uint8Array {
  *   rules of TensorFlow's `core/framework/versions.cc`, `CheckVersions`; CKPT_CORRUPT
  */
 export function decodeHeader(bytes: Uint8Array, path: string): BundleHeader {
-  const { numShards, endianness, version } = parse(codec().header, bytes, 'bundle header', path)
-  const { producer = 0, minConsumer = 0, badConsumers = [] } = version ?? {}
+  const header = parseHeader(bytes, path)
+  const { numShards, endianness, producer, minConsumer, badConsumers } = header
   requireVersion(producer, minConsumer, badConsumers, path)
   if (numShards < 1) {
     const found = `bundle header of '${path}' counts ${String(numShards)} shards`
@@ -174,15 +133,4 @@ function requireVersion(
   }
   const message = `cannot read checkpoint '${path}': ${reason}`
   throw new CheckpointError('CKPT_UNSUPPORTED', message, { feature: 'bundle version', path })
-}
-
-export function encodeObjectGraph(graph: ObjectGraph): Uint8Array {
-  const { create, toBinary, graph: schema } = codec()
-  const nodes = graph.nodes.map((node) => ({
-    ...node,
-    children: [...node.children],
-    attributes: [...node.attributes],
-    slotVariables: [...node.slotVariables],
-  }))
-  return toBinary(schema, create(schema, { nodes }))
 }

@@ -6,7 +6,6 @@
  */
 import { resolve } from 'node:path'
 import { inspect } from 'node:util'
-import { loadMessages } from '../bundle/messages.js'
 import { checkPath, checkPrefix, type PathInput } from '../bundle/names.js'
 import { meansSavedModel, savedModelPrefix } from '../bundle/read/saved-model.js'
 import { attach } from '../graph/deferred.js'
@@ -58,8 +57,6 @@ class CheckpointBase extends Tracked {
     if (typeof children !== 'object' || (children as unknown) === null) {
       throw new TypeError(`children must be an object, got ${inspect(children)}`)
     }
-    // Tens of milliseconds once: here, while the program starts, not in its first save.
-    loadMessages()
     const named = Object.entries(children)
     // TensorFlow tracks keyword arguments, `root` among them, in the order of their names' code
     // points, which is that of their UTF-8 bytes.

@@ -10,7 +10,11 @@ import {
   type BundleEntry,
   type ObjectGraph,
 } from '../../lib/bundle/messages.js'
-import { BundleEntryProtoSchema } from '../../lib/bundle/proto/tensor_bundle_pb.js'
+import { readHeader, writeHeader, type HeaderFields } from '../../lib/bundle/proto/header.js'
+import {
+  BundleEntryProtoSchema,
+  BundleHeaderProtoSchema,
+} from '../../lib/bundle/proto/tensor_bundle_pb.js'
 import { TrackableObjectGraphSchema } from '../../lib/bundle/proto/trackable_object_graph_pb.js'
 import { toHex } from './table/samples'
 
@@ -156,15 +160,66 @@ const objectGraph: fc.Arbitrary<ObjectGraph> = fc.integer({ min: 1, max: 200 }).
   return fc.record({ nodes: fc.array(node, { minLength: count, maxLength: count }) }, plain)
 })
 
-t.test('both decoders read object graphs in the same way', (t) => {
+function generatedGraphBytes({ nodes }: ObjectGraph): Uint8Array {
+  const message = create(TrackableObjectGraphSchema, {
+    nodes: nodes.map((node) => ({
+      ...node,
+      children: [...node.children],
+      attributes: [...node.attributes],
+      slotVariables: [...node.slotVariables],
+    })),
+  })
+  return toBinary(TrackableObjectGraphSchema, message)
+}
+
+t.test('both write object graphs, and read them, in the same way', (t) => {
   fc.assert(
     fc.property(objectGraph, (graph) => {
       const bytes = encodeObjectGraph(graph)
+      t.equal(toHex(bytes), toHex(generatedGraphBytes(graph)))
       t.strictSame(decodeObjectGraph(bytes, 'x'), graph)
       t.strictSame(generatedGraph(bytes), graph)
     }),
     { numRuns: 60 },
   )
+  t.end()
+})
+
+const version = fc.record(
+  { producer: int31, minConsumer: int31, badConsumers: fc.array(int31, { maxLength: 40 }) },
+  plain,
+)
+
+const bundleHeader: fc.Arbitrary<HeaderFields> = fc
+  .tuple(int31, fc.constantFrom(0, 1, 2), version)
+  .map(([numShards, endianness, version]) => ({ numShards, endianness, ...version }))
+
+function generatedHeader(bytes: Uint8Array): HeaderFields {
+  const { numShards, endianness, version } = fromBinary(BundleHeaderProtoSchema, bytes)
+  const { producer = 0, minConsumer = 0, badConsumers = [] } = version ?? {}
+  return { numShards, endianness, producer, minConsumer, badConsumers }
+}
+
+t.test('both write headers, read them and merge them in the same way', (t) => {
+  fc.assert(
+    fc.property(bundleHeader, bundleHeader, (header, other) => {
+      const { numShards, endianness, badConsumers, ...version } = header
+      const bytes = writeHeader(header)
+      const message = create(BundleHeaderProtoSchema, {
+        numShards,
+        endianness,
+        version: { ...version, badConsumers: [...badConsumers] },
+      })
+      t.equal(toHex(bytes), toHex(toBinary(BundleHeaderProtoSchema, message)))
+      t.strictSame(readHeader(bytes), header)
+      const both = Buffer.concat([bytes, writeHeader(other)])
+      t.strictSame(readHeader(both), generatedHeader(both))
+    }),
+  )
+  for (const hex of ['08ffffffffffffffffff01', '1a04180118021a00', '1a0318ff01', '2201ff0801']) {
+    const bytes = Buffer.from(hex, 'hex')
+    t.strictSame(readHeader(bytes), generatedHeader(bytes), hex)
+  }
   t.end()
 })
 

@@ -135,7 +135,7 @@ void t.test('only the package itself and its package.json can be required', asyn
   t.strictSame(await output('commonjs', program), ['loaded', 'loaded', refused, refused])
 })
 
-void t.test('loading the package does not load @bufbuild/protobuf, saving does', async (t) => {
+void t.test('neither loading the package nor saving loads @bufbuild/protobuf', async (t) => {
   const directory = t.testdir()
   const program = `
     const { Checkpoint, NumpyState, zeros } = require('ndcheckpoint')
@@ -145,5 +145,5 @@ void t.test('loading the package does not load @bufbuild/protobuf, saving does',
     const before = [Object.keys(require.cache).length > 10, loaded()]
     new Checkpoint({ arrays }).saveSync(${JSON.stringify(join(directory, 'ckpt'))})
     console.log(JSON.stringify([...before, loaded() > 0]))`
-  t.strictSame(await output('commonjs', program), [true, 0, true])
+  t.strictSame(await output('commonjs', program), [true, 0, false])
 })

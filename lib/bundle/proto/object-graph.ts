@@ -1,7 +1,7 @@
 /**
- * TrackableObjectGraph by hand, for reading: a graph has an object per array, edges to each, and may
- * have been made to have millions more; the generic runtime takes ten times as long and several
- * times the memory. A test compares both.
+ * TrackableObjectGraph by hand: a graph has an object per array, edges to each, and may have been
+ * made to have millions more; the generic runtime takes ten times as long and several times the
+ * memory. A test compares both.
  *
  *     1 nodes { 1 children { 1 node_id varint · 2 local_name }
  *               2 attributes { 1 name · 2 full_name · 3 checkpoint_key }
@@ -21,6 +21,7 @@ import type {
   SerializedTensor,
   SlotVariableReference,
 } from '../messages.js'
+import { MessageWriter } from './message-writer.js'
 import { Malformed, WireReader } from './wire.js'
 
 // (field number << 3) | wire type
@@ -223,4 +224,53 @@ export function decodeObjectGraph(bytes: Uint8Array, path: string): ObjectGraph 
   if (unknown === undefined) return { nodes }
   const found = `object graph of '${path}' refers to node ${String(unknown)}`
   throw corrupt(`${found} of ${String(nodes.length)}`, 'bounds', { path })
+}
+
+function writeNode(writer: MessageWriter, node: ObjectNode): void {
+  for (const { nodeId, localName } of node.children) {
+    const at = writer.begin(CHILD)
+    writer.number(NUMBER_1, nodeId)
+    writer.text(TEXT_2, localName)
+    writer.end(at)
+  }
+  for (const { name, fullName, checkpointKey } of node.attributes) {
+    const at = writer.begin(ATTRIBUTE)
+    writer.text(TEXT_1, name)
+    writer.text(TEXT_2, fullName)
+    writer.text(TEXT_3, checkpointKey)
+    writer.end(at)
+  }
+  for (const slot of node.slotVariables) {
+    const at = writer.begin(SLOT_VARIABLE)
+    writer.number(NUMBER_1, slot.originalVariableNodeId)
+    writer.text(TEXT_2, slot.slotName)
+    writer.number(NUMBER_3, slot.slotVariableNodeId)
+    writer.end(at)
+  }
+  writeOptional(writer, node)
+}
+
+function writeOptional(writer: MessageWriter, node: ObjectNode): void {
+  const { registeredSaver: saver, hasCheckpointValues: hasValues } = node
+  if (saver !== undefined) {
+    const at = writer.begin(SAVER)
+    writer.text(TEXT_1, saver.name)
+    writer.text(TEXT_2, saver.objectName)
+    writer.end(at)
+  }
+  if (hasValues !== undefined) {
+    const at = writer.begin(HAS_VALUES)
+    writer.number(NUMBER_1, hasValues ? 1 : 0)
+    writer.end(at)
+  }
+}
+
+export function encodeObjectGraph({ nodes }: ObjectGraph): Uint8Array {
+  const writer = new MessageWriter(64 * (nodes.length + 1))
+  for (const node of nodes) {
+    const at = writer.begin(NODE)
+    writeNode(writer, node)
+    writer.end(at)
+  }
+  return writer.finish()
 }
