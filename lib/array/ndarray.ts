@@ -25,14 +25,22 @@ export type ElementOf<D extends DType> = D extends 'int64' | 'uint64'
       ? Uint8Array
       : number
 
+/** @internal Both frozen: many arrays may have the same one. */
+export interface ArrayLayout {
+  readonly shape: readonly number[]
+  readonly stride: readonly number[]
+}
+
 /** @internal */
 export interface NdArrayInit<D extends DType> {
   readonly dtype: D
   readonly shape: readonly number[]
   readonly stride?: readonly number[]
   readonly offset?: number
-  /** The elements, or a function that gives them at first use. */
-  readonly data: TypedArray | (() => TypedArray)
+  /** In place of copies of `shape` and `stride`. */
+  readonly layout?: ArrayLayout
+  /** The elements, or what gives them at first use. */
+  readonly data: TypedArray | (() => TypedArray) | { load(): TypedArray }
   /** For `void` only. */
   readonly descr?: NpyDescr
   readonly itemsize?: number
@@ -61,7 +69,7 @@ export class NdArray<D extends DType = DType> {
   /** NumPy's type of a `void` array, such as `<U3` or a list of fields; absent for the others. */
   declare readonly descr?: NpyDescr
   #data: TypedArray | undefined
-  #load: (() => TypedArray) | undefined
+  #source: { load(): TypedArray } | undefined
   readonly #info: DTypeInfo
 
   /** @internal */
@@ -69,13 +77,15 @@ export class NdArray<D extends DType = DType> {
     const { dtype, shape, data, descr } = init
     this.#info = dtypeInfo(dtype)
     this.dtype = dtype
-    this.shape = Object.freeze([...shape])
-    this.stride = Object.freeze([...(init.stride ?? cStrides(shape))])
+    const { layout } = init
+    this.shape = layout?.shape ?? Object.freeze([...shape])
+    this.stride = layout?.stride ?? Object.freeze([...(init.stride ?? cStrides(shape))])
     this.offset = init.offset ?? 0
     this.size = sizeOf(shape)
     this.itemsize = init.itemsize ?? this.#info.itemsize
     if (descr !== undefined) this.descr = descr
-    if (typeof data === 'function') this.#load = data
+    if (typeof data === 'function') this.#source = { load: data }
+    else if ('load' in data) this.#source = data
     else this.#data = data
   }
 
@@ -88,9 +98,9 @@ export class NdArray<D extends DType = DType> {
    */
   get data(): TypedArray {
     if (this.#data === undefined) {
-      // #load stays when it throws: a corrupt array fails at each use, not only at the first.
-      this.#data = this.#load?.() ?? new Uint8Array(0)
-      this.#load = undefined
+      // #source stays when it throws: a corrupt array fails at each use, not only at the first.
+      this.#data = this.#source?.load() ?? new Uint8Array(0)
+      this.#source = undefined
     }
     return this.#data
   }

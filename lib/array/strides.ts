@@ -27,17 +27,30 @@ export function fortranStrides(shape: readonly number[]): number[] {
   return cStrides([...shape].reverse()).reverse()
 }
 
-/** True if elements lie in memory as `expected` strides say; axes of one element do not matter. */
-function liesAs(shape: readonly number[], stride: readonly number[], expected: number[]): boolean {
-  return shape.every((dimension, axis) => dimension <= 1 || stride[axis] === expected[axis])
-}
-
+/** In row-major order, the last axis first; axes of one element do not matter. */
 export function isCContiguous(shape: readonly number[], stride: readonly number[]): boolean {
-  return sizeOf(shape) === 0 || liesAs(shape, stride, cStrides(shape))
+  let step = 1
+  let isSo = true
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    const dimension = shape[axis] ?? 0
+    if (dimension === 0) return true
+    if (dimension > 1 && stride[axis] !== step) isSo = false
+    step *= dimension
+  }
+  return isSo
 }
 
+/** In column-major order, the first axis first. */
 export function isFortranContiguous(shape: readonly number[], stride: readonly number[]): boolean {
-  return sizeOf(shape) === 0 || liesAs(shape, stride, fortranStrides(shape))
+  let step = 1
+  let isSo = true
+  for (let axis = 0; axis < shape.length; axis++) {
+    const dimension = shape[axis] ?? 0
+    if (dimension === 0) return true
+    if (dimension > 1 && stride[axis] !== step) isSo = false
+    step *= dimension
+  }
+  return isSo
 }
 
 /** First and last element index that a strided array touches; undefined when it has no elements. */
@@ -48,7 +61,8 @@ export function extentOf(
 ): { first: number; last: number } | undefined {
   let first = offset
   let last = offset
-  for (const [axis, dimension] of shape.entries()) {
+  for (let axis = 0; axis < shape.length; axis++) {
+    const dimension = shape[axis] ?? 0
     if (dimension === 0) return undefined
     const reach = (dimension - 1) * (stride[axis] ?? 0)
     if (reach < 0) first += reach

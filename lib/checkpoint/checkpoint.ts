@@ -18,7 +18,8 @@ import { checkSaveOptions, type SaveOptions } from './options.js'
 import { SaveQueue } from './queue.js'
 import { restoreObjects } from './restore.js'
 import { checkRestoreOptions, type RestoreOptions } from './restore-options.js'
-import { NEWEST, saveObjects, type Numbering } from './save.js'
+import { SavePlans } from './save-plan.js'
+import { COUNTER_KEY, NEWEST, saveObjects, type Numbering } from './save.js'
 import { RestoreStatus } from './status.js'
 
 /** @internal */
@@ -47,6 +48,7 @@ class CheckpointBase extends Tracked {
   /** Those of a Checkpoint that is the root of this one: it counts on, as in TensorFlow. */
   readonly #counter: SaveCounter
   readonly #queue: SaveQueue
+  readonly #plans = new SavePlans([COUNTER_KEY])
   /** Names in the order of tracking; where the save counter stands among them. */
   #counterAt = Infinity
   /** Stands for the whole Checkpoint if it is given. */
@@ -173,6 +175,7 @@ class CheckpointBase extends Tracked {
       root,
       counter: this.#counter,
       queue: this.#queue,
+      plans: this.#plans,
       prefix,
       numbering,
       options: checked,

@@ -46,8 +46,8 @@ export class Matches {
 
   /** True if more was found than the root and the save counter, which every Checkpoint has. */
   get isNontrivial(): boolean {
-    return [...this.#restoration.bound].some(
-      ([id, [node]]) => id !== 0 && !(node instanceof SaveCounter),
+    return this.#restoration.bound.some(
+      (node, id) => node !== undefined && id !== 0 && !(node instanceof SaveCounter),
     )
   }
 
@@ -87,13 +87,13 @@ export class Matches {
   missingInCheckpoint(): RestoredValue[] {
     return reach(this.#root()).flatMap(({ node, path }) => {
       if (node instanceof SaveCounter) return []
-      return Array.from(node.values(), ({ attribute, describe }) => ({
-        key: valueKey(path, attribute),
-        isThere: this.#restoration.gave(node.identity, attribute),
-        describe,
+      return Array.from(node.values(), (value) => ({
+        key: valueKey(path, value.attribute),
+        isThere: this.#restoration.gave(node.identity, value.attribute),
+        value,
       }))
         .filter(({ key, isThere }) => !isThere && this.#wanted(key))
-        .map(({ key, describe }) => ({ key, ...copy(describe()) }))
+        .map(({ key, value }) => ({ key, ...copy(value.describe()) }))
     })
   }
 

@@ -5,8 +5,7 @@
  */
 import { inspect } from 'node:util'
 import { checkChoice, checkOperationOptions, type OperationOptions } from '../bundle/operation.js'
-import type { BundleOptions } from '../bundle/write/write-bundle.js'
-import type { SnapshotMode } from '../bundle/write/take.js'
+import type { BundleOptions, SnapshotMode } from '../bundle/write/write-bundle.js'
 import { CheckpointError } from '../errors.js'
 import type { Writer } from '../native.js'
 

@@ -4,6 +4,7 @@
  * @module
  */
 import type { ObjectGraph } from '../bundle/messages.js'
+import type { AccessOptions } from '../bundle/read/extent.js'
 import { openReader } from '../bundle/read/open.js'
 import { OBJECT_GRAPH_KEY, type CheckpointReader } from '../bundle/read/reader.js'
 import { Operation } from '../bundle/operation.js'
@@ -54,9 +55,13 @@ function* restoreFrom(
   yield* reader.prepare(operation, extentsOf(plan))
   operation.check()
   // From here on nothing waits: the objects change together or not at all.
-  restoration.commit(operation.sync ? plan : restoration.current(plan))
+  const isAtOnce = operation.sync || !waits(options.access)
+  restoration.commit(isAtOnce ? plan : restoration.current(plan))
   return new Matches(restoration, reader, root, wanted.includes)
 }
+
+/** True if arrays are checked or loaded before the objects change, which the program sees pass. */
+const waits = ({ mode, verify }: AccessOptions): boolean => mode === 'load' || verify === 'eager'
 
 /** The part of a checkpoint that is to be restored. */
 interface Wanted {

@@ -4,27 +4,25 @@
  * @module
  */
 import { resolve } from 'node:path'
-import { encodeObjectGraph } from '../bundle/messages.js'
 import { splitPrefix } from '../bundle/names.js'
 import type { CheckpointState } from '../bundle/state-file.js'
 import { Operation } from '../bundle/operation.js'
-import { OBJECT_GRAPH_KEY } from '../bundle/read/reader.js'
-import { int64Value, stringValue, type BundleValue } from '../bundle/write/values.js'
-import { replaceValue, takeBundle, type TakenBundle } from '../bundle/write/take.js'
+import { int64Value, type BundleValue } from '../bundle/write/values.js'
 import {
   discardShards,
   startShards,
+  takeArrays,
   writeBundle,
   type ComingShards,
 } from '../bundle/write/write-bundle.js'
 import { valueKey, VARIABLE_VALUE } from '../graph/keys.js'
 import type { TrackableNode } from '../graph/node.js'
-import { walk } from '../graph/walk.js'
-import type { SpareShards } from '../native.js'
+import type { Snapshot, SpareShards } from '../native.js'
 import { runAsync, runSync, wait, type Steps } from '../twin.js'
 import { SAVE_COUNTER, type SaveCounter } from './counter.js'
 import type { CheckedSaveOptions } from './options.js'
 import type { SaveQueue } from './queue.js'
+import type { SavePlan, SavePlans } from './save-plan.js'
 
 /** How a numbered checkpoint is called, and what is told of it. All is asked in the save's turn. */
 export interface Numbering {
@@ -55,6 +53,7 @@ export interface SaveRequest {
   readonly root: TrackableNode
   readonly counter: SaveCounter
   readonly queue: SaveQueue
+  readonly plans: SavePlans
   readonly prefix: string
   /** Number the checkpoint and name it in the state file; undefined: written as it is named. */
   readonly numbering: Numbering | undefined
@@ -68,33 +67,29 @@ export function* saveObjects(request: SaveRequest, sync: boolean): Steps<string>
   return yield* operation.run(function* () {
     if (sync) queue.checkIdle(prefix)
     else queue.checkRoom(prefix)
+    const plan = request.plans.take(root, numbering?.extra ?? [], options.bundle)
+    const { bundle } = plan
+    const expected = counter.value + 1
+    if (numbering !== undefined) setCounter(plan, expected)
     // Now: the working directory may be another one when it is this save's turn.
     const absolute = resolve(prefix)
     const { directory } = splitPrefix(absolute)
-    const expected = counter.value + 1
-    const values = takeValues(root, numbering?.extra)
     // A blocking save returns after it has read the arrays, so it need not copy them.
-    const mode = sync ? 'none' : options.snapshot
-    const taken = takeBundle(
-      numbering === undefined ? values : withCounter(values, expected),
-      options.bundle,
-      mode,
-    )
-    const start = (bundle: TakenBundle): ComingShards =>
-      startShards(operation, directory, bundle, options.bundle, numbering?.spares)
+    const snapshot = takeArrays(bundle, sync ? 'none' : options.snapshot)
+    const start = (): ComingShards =>
+      startShards(operation, directory, bundle, snapshot, options.bundle, numbering?.spares)
     // Copies go to the disk while later arrays are being copied.
-    let early = !sync && queue.isIdle(directory) ? start(taken) : undefined
+    let early = !sync && queue.isIdle(directory) ? start() : undefined
     try {
-      taken.snapshot.fill()
+      snapshot.fill()
       return yield* queue.run(directory, sync, operation.aborted, function* () {
         operation.check()
         // Only now, in turn: a save that failed before this one has burnt no number.
         const count = counter.value + 1
         const suffix = numbering === undefined ? '' : `-${String(numbering.number(count))}`
         const path = prefix + suffix
-        const renumbered = numbering !== undefined && count !== expected
-        const bundle = renumbered ? replaceValue(taken, counterValue(count)) : taken
-        const shards = early ?? start(bundle)
+        if (numbering !== undefined && count !== expected) correctCounter(plan, snapshot, count)
+        const shards = early ?? start()
         early = undefined
         const removeReplaced = yield* writeBundle(operation, {
           prefix: absolute + suffix,
@@ -103,6 +98,7 @@ export function* saveObjects(request: SaveRequest, sync: boolean): Steps<string>
           options: options.bundle,
           state: numbering?.state(splitPrefix(absolute + suffix).base),
         })
+        plan.keep()
         if (numbering !== undefined) counter.value = count
         const afterwards = [removeReplaced, () => numbering?.committed?.(path) ?? nothing()]
         if (!sync) return { result: path, after: () => quietly(afterwards) }
@@ -115,23 +111,26 @@ export function* saveObjects(request: SaveRequest, sync: boolean): Steps<string>
       })
     } finally {
       if (early !== undefined) yield* wait(discardShards(operation, early))
-      taken.snapshot.release()
+      snapshot.release()
     }
   })
 }
 
-function takeValues(root: TrackableNode, extra: readonly BundleValue[] = []): BundleValue[] {
-  const { values, graph } = walk(root)
-  // The graph last, as TensorFlow writes it.
-  return [...values, ...extra, stringValue(OBJECT_GRAPH_KEY, encodeObjectGraph(graph))]
+/** Key of the save counter's value. */
+export const COUNTER_KEY: string = valueKey(SAVE_COUNTER, VARIABLE_VALUE)
+
+/** Of the same size, so that it has the same place. */
+function setCounter({ bundle, numberOf }: SavePlan, count: number): void {
+  const number = numberOf(COUNTER_KEY)
+  if (number >= 0) bundle.change(number, int64Value(COUNTER_KEY, count))
 }
 
-const COUNTER_KEY = valueKey(SAVE_COUNTER, VARIABLE_VALUE)
-
-const counterValue = (number: number): BundleValue => int64Value(COUNTER_KEY, number)
-
-const withCounter = (values: readonly BundleValue[], number: number): BundleValue[] =>
-  values.map((value) => (value.key === COUNTER_KEY ? counterValue(number) : value))
+/** The same when the arrays have been taken. */
+function correctCounter({ numberOf }: SavePlan, snapshot: Snapshot, count: number): void {
+  const number = numberOf(COUNTER_KEY)
+  const { head, seed } = int64Value(COUNTER_KEY, count)
+  if (number >= 0) snapshot.setHead(number, head, seed)
+}
 
 /** The checkpoint is safe by now; files that could not be removed are the next save's to remove. */
 async function quietly(all: readonly (() => Steps<void>)[]): Promise<void> {

@@ -37,6 +37,9 @@ export function settle(parent: object, name: string, version: number): void {
   if (names.size === 0) waiting.delete(parent)
 }
 
+/** True if a restore waits for a child. */
+export const isAnyAwaited = (parent: object): boolean => waiting.has(parent)
+
 /** True if a restore waits for a child of that name. */
 export const isAwaited = (parent: object, name: string): boolean =>
   waiting.get(parent)?.has(name) === true

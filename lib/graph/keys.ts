@@ -6,7 +6,8 @@
  */
 
 /** Doubles every dot, then writes each slash as `.S`, so that a name is one path element. */
-export const escapeName = (name: string): string => name.replaceAll('.', '..').replaceAll('/', '.S')
+export const escapeName = (name: string): string =>
+  name.includes('.') || name.includes('/') ? name.replaceAll('.', '..').replaceAll('/', '.S') : name
 
 /** Parts of a path, not escaped. */
 export const namesOf = (path: string): string[] => path.split('/').map(unescapeName)

@@ -6,6 +6,7 @@
 import type { Extent } from '../bundle/read/extent.js'
 import type { SerializedTensor } from '../bundle/messages.js'
 import type { CheckpointReader } from '../bundle/read/reader.js'
+import type { ValueForm } from '../bundle/write/forms.js'
 import type { BundleValue } from '../bundle/write/values.js'
 import type { Group } from './together.js'
 
@@ -24,14 +25,22 @@ export interface NodeValue {
   /** Name of the attribute, such as `py_state`. */
   readonly attribute: string
   /** TensorFlow 1's variable name, for loading by name; absent: the object's path. */
-  readonly fullName?: string
-  readonly describe: () => ValueInfo
+  readonly fullName?: string | undefined
+  describe(): ValueInfo
   /**
    * Its bytes as they are now.
    *
    * @param save one object for all values of a save, so that they may be made at once
    */
-  readonly encode: (key: string, save: object) => BundleValue
+  encode(key: string, save: object): BundleValue
+  /** Of an array: its bytes as they are now, if it can be told quickly that all else is as it was. */
+  again?(form: ValueForm): ArrayBufferView | undefined
+}
+
+/** Arrays by name that are all the children of an object: the same list until one comes or goes. */
+export interface Leaves {
+  readonly names: readonly string[]
+  readonly arrays: readonly Required<Pick<NodeValue, 'again'>>[]
 }
 
 /** A restore of one object, decided but not done: nothing changes before all of them are ready. */
@@ -55,6 +64,10 @@ export interface TrackableNode {
   /** Edges in the order of tracking. */
   children(): Iterable<readonly [name: string, child: TrackableNode]>
   values(): Iterable<NodeValue>
+  /** Of an object whose children are arrays, with one value each, and nothing else. */
+  leaves?(): Leaves
+  /** One of these as a value. */
+  leafValue?(name: string, array: object): NodeValue
   /** The child to restore a saved edge into; undefined if the program has none of that name. */
   child(name: string): TrackableNode | undefined
   /** The node of the object as it is now; absent if this one looks at its object each time. */

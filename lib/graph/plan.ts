@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { SlotVariableReference } from '../bundle/messages.js'
+import type { ObjectReference, SlotVariableReference } from '../bundle/messages.js'
 import type { Extent } from '../bundle/read/extent.js'
 import type { Assignment, TrackableNode } from './node.js'
 
@@ -20,12 +20,12 @@ export interface Taking extends Binding {
   readonly key: string
 }
 
-/** Where the program has, or lacks, a child that was saved. */
-export interface Edge {
+/** The children of an object that were saved, and those that the program has of them. */
+export interface Edges {
   readonly parent: TrackableNode
-  readonly name: string
-  readonly id: number
-  readonly child: TrackableNode | undefined
+  readonly saved: readonly ObjectReference[]
+  /** One for each; undefined where the program lacks it. */
+  readonly children: readonly (TrackableNode | undefined)[]
 }
 
 /** A slot variable of the graph, and the optimizer whose it is. */
@@ -41,12 +41,15 @@ export interface Plan {
   /** The first is where it begins. */
   bindings: Binding[]
   readonly takings: Taking[]
-  readonly edges: Edge[]
+  readonly edges: Edges[]
   slots: readonly WaitingSlot[]
   /** Objects of groups that are not complete: what has come so far. */
   parts: readonly Binding[]
 }
 
 /** The bytes that a plan is about, to be checked or loaded before it is carried out. */
-export const extentsOf = ({ takings }: Plan): Extent[] =>
-  takings.flatMap(({ assignment }) => [...assignment.extents])
+export function extentsOf({ takings }: Plan): Extent[] {
+  const all: Extent[] = []
+  for (const { assignment } of takings) for (const extent of assignment.extents) all.push(extent)
+  return all
+}

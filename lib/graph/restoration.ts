@@ -4,18 +4,19 @@
  *
  * @module
  */
-import type { ObjectGraph } from '../bundle/messages.js'
+import type { ObjectGraph, ObjectReference } from '../bundle/messages.js'
 import type { CheckpointReader } from '../bundle/read/reader.js'
 import { corrupt } from '../errors.js'
-import { defer, settle } from './deferred.js'
+import { defer, isAnyAwaited, settle } from './deferred.js'
 import { holdersOfValues } from './holders.js'
+import { MetObjects, notesOf, versionOf } from './met.js'
 import type { TrackableNode } from './node.js'
+import { Outcome } from './outcome.js'
 import { extentsOf, type Binding, type Plan, type Taking, type WaitingSlot } from './plan.js'
 import { takeBack } from './take-back.js'
 import { takeGroups } from './together.js'
 
-/** Of the last restore that met an object: an older one does not overwrite its values. */
-const versions = new WeakMap<object, number>()
+/** Versions of restores: an older one does not overwrite the values of a newer one. */
 let newest = 0
 
 /**
@@ -30,17 +31,9 @@ function roomOf({ nodes }: ObjectGraph): number {
 
 export class Restoration {
   readonly graph: ObjectGraph
-  /** Saved objects that were found, each with the program's objects that took it. */
-  readonly bound: Map<number, TrackableNode[]> = new Map<number, TrackableNode[]>()
-  /** Keys of the values that were taken. */
-  readonly restored: Set<string> = new Set<string>()
-  /** Number of values that objects took. */
-  count = 0
+  readonly #outcome = new Outcome()
   readonly #version = ++newest
   readonly #reader: CheckpointReader
-  readonly #met = new WeakSet<object>()
-  /** Names of the attributes that each object took. */
-  readonly #taken = new WeakMap<object, Set<string>>()
   /** Those whose optimizer or variable was not found yet. */
   #slots: readonly WaitingSlot[]
   /** Objects of groups whose rest has not come yet. */
@@ -58,9 +51,24 @@ export class Restoration {
     )
   }
 
+  /** Number of values that objects took. */
+  get count(): number {
+    return this.#outcome.count
+  }
+
+  /** Keys of the values that were taken. */
+  get restored(): ReadonlySet<string> {
+    return this.#outcome.restored
+  }
+
+  /** By id, the first of the program's objects that was found to be the saved one. */
+  get bound(): readonly (TrackableNode | undefined)[] {
+    return this.#outcome.bound
+  }
+
   /** True if this restore gave the object that value. */
   gave(identity: object, attribute: string): boolean {
-    return this.#taken.get(identity)?.has(attribute) === true
+    return this.#outcome.gave(identity, attribute)
   }
 
   /**
@@ -85,14 +93,15 @@ export class Restoration {
     const [slots, parts] = [this.#slots, this.#parts]
     const plan: Plan = { isLate, bindings: [], takings: [], edges: [], slots, parts }
     const known = new Map(earlier?.takings.map((taking) => [taking.node.identity, taking]))
-    const met = new Set<object>()
+    const met = new MetObjects()
     const found = new Map<number, TrackableNode>()
+    const isListed = (identity: object): boolean =>
+      plan.bindings.some(({ node }) => node.identity === identity)
     const meet = (binding: Binding): void => {
       const { identity } = binding.node
-      if (met.has(identity) || this.#met.has(identity)) return
-      met.add(identity)
+      if (this.#outcome.hasMet(identity) || !met.add(identity, isListed)) return
       plan.bindings.push(binding)
-      if (!found.has(binding.id)) found.set(binding.id, binding.node)
+      if (slots.length > 0 && !found.has(binding.id)) found.set(binding.id, binding.node)
     }
     const take = (taking: Taking | undefined): void => {
       if (taking === undefined) return
@@ -104,7 +113,8 @@ export class Restoration {
     // Slot variables come when all else is known; what hangs on them is visited as well.
     while (visited < plan.bindings.length) {
       // The list grows while it is walked.
-      for (const binding of plan.bindings.slice(visited)) {
+      for (let i = visited; i < plan.bindings.length; i++) {
+        const binding = plan.bindings[i] as Binding
         visited++
         // Before its children are looked for: TensorFlow, too, restores an object first.
         if (binding.node.together === undefined) take(this.#taking(binding, known))
@@ -122,9 +132,12 @@ export class Restoration {
     if (saved === undefined) return
     this.#room -= saved.attributes.length + saved.children.length
     if (this.#room < 0) throw tooOften(this.#reader.path)
-    for (const { nodeId, localName: name } of saved.children) {
-      const child = node.child(name)
-      edges.push({ parent: node, name, id: nodeId, child })
+    if (saved.children.length === 0) return
+    const children: (TrackableNode | undefined)[] = []
+    edges.push({ parent: node, saved: saved.children, children })
+    for (const { nodeId, localName } of saved.children) {
+      const child = node.child(localName)
+      children.push(child)
       if (child !== undefined) meet({ id: nodeId, node: child })
     }
   }
@@ -133,7 +146,7 @@ export class Restoration {
     const { id, node } = binding
     const attributes = this.graph.nodes[id]?.attributes ?? []
     // Memory that an earlier object took may have been written to: it is no longer what was saved.
-    const isGone = this.bound.has(id)
+    const isGone = this.#outcome.bound[id] !== undefined
     if (attributes.length === 0 || isGone || this.#isOlder(node)) return undefined
     const before = known.get(node.identity)
     if (before?.id === id) return before
@@ -145,7 +158,7 @@ export class Restoration {
 
   /** True if an object has met a newer restore, whose values are not overwritten. */
   #isOlder({ identity }: TrackableNode): boolean {
-    return this.#version <= (versions.get(identity) ?? 0)
+    return this.#version <= versionOf(identity)
   }
 
   #meetSlots(
@@ -154,7 +167,7 @@ export class Restoration {
     meet: (binding: Binding) => void,
   ): void {
     const nodeOf = (id: number): TrackableNode | undefined =>
-      found.get(id) ?? this.bound.get(id)?.[0]
+      found.get(id) ?? this.#outcome.bound[id]
     plan.slots = plan.slots.filter(({ optimizer, slot }) => {
       const variable = nodeOf(slot.originalVariableNodeId)
       const source = nodeOf(optimizer)?.slots
@@ -185,12 +198,11 @@ export class Restoration {
 
   #isOutdated({ takings, edges }: Plan): boolean {
     if (takings.some(({ node }) => this.#isOlder(node))) return true
-    let node: TrackableNode | undefined
-    let now: TrackableNode | undefined
-    return edges.some(({ parent, name, child }) => {
-      // One after the other are those of one parent.
-      if (parent !== node) now = asItIs((node = parent))
-      return now?.child(name)?.identity !== child?.identity
+    return edges.some(({ parent, saved, children }) => {
+      const now = asItIs(parent)
+      return saved.some(({ localName }, i) => {
+        return now.child(localName)?.identity !== children[i]?.identity
+      })
     })
   }
 
@@ -203,12 +215,20 @@ export class Restoration {
     const { bindings, takings, edges, slots, parts } = this.#tried(plan)
     for (const { assignment } of takings) assignment.apply()
     for (const binding of bindings) this.#bind(binding)
-    for (const taking of takings) this.#note(taking)
+    for (const taking of takings) {
+      this.#outcome.take(taking, this.graph.nodes[taking.id]?.attributes ?? [])
+    }
     this.#slots = slots
     this.#parts = parts
-    for (const { parent, name, id, child } of edges) {
-      if (child !== undefined) settle(parent.identity, name, this.#version)
-      else if (this.#hasValues(id)) this.#defer(parent.identity, name, id)
+    for (const { parent, saved, children } of edges) {
+      const { identity } = parent
+      const isAwaiting = isAnyAwaited(identity)
+      for (let i = 0; i < saved.length; i++) {
+        const { nodeId, localName } = saved[i] as ObjectReference
+        if (children[i] === undefined) {
+          if (this.#hasValues(nodeId)) this.#defer(identity, localName, nodeId)
+        } else if (isAwaiting) settle(identity, localName, this.#version)
+      }
     }
   }
 
@@ -238,24 +258,10 @@ export class Restoration {
     defer(parent, name, { version: this.#version, restoreInto })
   }
 
-  #note({ id, node: { identity }, assignment }: Taking): void {
-    for (const { name, checkpointKey } of this.graph.nodes[id]?.attributes ?? []) {
-      if (!assignment.attributes.includes(name)) continue
-      this.count++
-      this.restored.add(checkpointKey)
-      const names = this.#taken.get(identity)
-      if (names === undefined) this.#taken.set(identity, new Set([name]))
-      else names.add(name)
-    }
-  }
-
-  #bind({ id, node }: Binding): void {
-    this.#met.add(node.identity)
-    const nodes = this.bound.get(id)
-    if (nodes === undefined) this.bound.set(id, [node])
-    else nodes.push(node)
-    const version = versions.get(node.identity) ?? 0
-    versions.set(node.identity, Math.max(version, this.#version))
+  #bind(binding: Binding): void {
+    this.#outcome.bind(binding)
+    const notes = notesOf(binding.node.identity)
+    notes.version = Math.max(notes.version, this.#version)
   }
 }
 

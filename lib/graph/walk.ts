@@ -12,14 +12,18 @@ import type {
 } from '../bundle/messages.js'
 import type { BundleValue } from '../bundle/write/values.js'
 import { childPath, nameOfPath, slotPath, valueKey } from './keys.js'
-import type { TrackableNode } from './node.js'
+import type { Leaves, TrackableNode } from './node.js'
 import { checkSaved } from './together.js'
 
 export interface SavedObjects {
+  readonly visits: readonly Visit[]
   /** In node order: TensorFlow 1.13's order in the data file. */
   readonly values: BundleValue[]
   readonly graph: ObjectGraph
 }
+
+/** Values that have been made for a save already, by their keys, and the objects whose they are. */
+export type MadeValues = Map<string, { readonly identity: object; readonly value: BundleValue }>
 
 /** An object that was reached. */
 export interface Visit {
@@ -27,6 +31,8 @@ export interface Visit {
   /** Of the first discovery, which breadth-first is the shortest; undefined for the root. */
   readonly path: string | undefined
   readonly children: ObjectReference[]
+  /** As they were when its children were visited. */
+  readonly leaves: Leaves | undefined
   readonly slotVariables: SlotVariableReference[]
 }
 
@@ -41,7 +47,8 @@ export function reach(root: TrackableNode): Visit[] {
   const visits: Visit[] = []
   const ids = new Map<object, number>()
   const visit = (node: TrackableNode, path: string | undefined): number => {
-    const id = visits.push({ node, path, children: [], slotVariables: [] }) - 1
+    const id =
+      visits.push({ node, path, children: [], leaves: node.leaves?.(), slotVariables: [] }) - 1
     ids.set(node.identity, id)
     return id
   }
@@ -86,25 +93,31 @@ function sharedSlot(name: string, variable: string | undefined): TypeError {
   )
 }
 
-/** @throws TypeError for what cannot be saved, or only under the key of something else */
-export function walk(root: TrackableNode): SavedObjects {
+/**
+ * @param made values that have been made for this save already, by their keys
+ * @throws TypeError for what cannot be saved, or only under the key of something else
+ */
+export function walk(root: TrackableNode, save: object = {}, made?: MadeValues): SavedObjects {
   const values: BundleValue[] = []
   const keys = new Set<string>()
-  const save = {}
   const visits = reach(root)
   checkSaved(visits.map(({ node }) => node))
   const nodes = visits.map(({ node, path, children, slotVariables }) => {
     const attributes: SerializedTensor[] = []
-    for (const { attribute, fullName = nameOfPath(path ?? ''), encode } of node.values()) {
+    for (const value of node.values()) {
+      const { attribute } = value
+      const fullName = value.fullName ?? nameOfPath(path ?? '')
       const checkpointKey = valueKey(path, attribute)
       if (keys.has(checkpointKey)) throw sameKey(checkpointKey)
       keys.add(checkpointKey)
-      values.push(encode(checkpointKey, save))
+      const known = made?.get(checkpointKey)
+      const isMade = known?.identity === node.identity
+      values.push(isMade ? known.value : value.encode(checkpointKey, save))
       attributes.push({ name: attribute, fullName, checkpointKey })
     }
     return { children, attributes, slotVariables }
   })
-  return { values, graph: { nodes } }
+  return { visits, values, graph: { nodes } }
 }
 
 /** TensorFlow's keys do not tell the root's own values from those of its child of no name. */
@@ -117,6 +130,7 @@ function sameKey(key: string): TypeError {
 
 /** Two names that differ only in lone surrogates would be one key. */
 function requireText(name: string): void {
-  if (!/\p{Surrogate}/u.test(name)) return
+  // Most names have none at all, paired or not, which is quicker to see.
+  if (!/[\ud800-\udfff]/.test(name) || !/\p{Surrogate}/u.test(name)) return
   throw new TypeError(`the name ${JSON.stringify(name)} cannot be saved: it is not valid Unicode`)
 }

@@ -11,6 +11,7 @@ import { readable, Unreadable } from '../array/readable.js'
 import type { SerializedTensor } from '../bundle/messages.js'
 import type { Extent } from '../bundle/read/extent.js'
 import type { CheckpointReader } from '../bundle/read/reader.js'
+import type { ValueForm } from '../bundle/write/forms.js'
 import type { BundleValue } from '../bundle/write/values.js'
 import type { CheckedInput } from '../array/input.js'
 import {
@@ -22,6 +23,7 @@ import {
   type ValueInfo,
 } from '../graph/node.js'
 import { HeldArray } from './held-array.js'
+import { Slots } from './slots.js'
 
 /** How the arrays of a state are saved. */
 export interface ArrayKind {
@@ -30,6 +32,8 @@ export interface ArrayKind {
   readonly member?: string
   /** Name of the attribute under which an array is written. */
   readonly attribute: string
+  /** The same in a list, which all restores of such arrays share. */
+  readonly attributes: readonly string[]
   /** TensorFlow 1's variable name; absent: the path. */
   readonly fullName?: string
   encode(key: string, array: CheckedInput): BundleValue
@@ -47,9 +51,6 @@ export interface FoundArray {
   readonly extents: readonly Extent[]
 }
 
-/** A record without a prototype: `__proto__` and `constructor` are names like any other. */
-type Slots = Record<string, HeldArray>
-
 const describe = (key: string | symbol): string =>
   typeof key === 'symbol' ? key.toString() : `'${key}'`
 
@@ -63,7 +64,7 @@ class Handler implements ProxyHandler<object> {
   }
 
   #slot(key: string | symbol): HeldArray | undefined {
-    return typeof key === 'string' ? this.#slots[key] : undefined
+    return typeof key === 'string' ? this.#slots.get(key) : undefined
   }
 
   get(target: object, key: string | symbol, receiver: unknown): unknown {
@@ -85,9 +86,9 @@ class Handler implements ProxyHandler<object> {
       const message = `${this.#className} property '${key}' must be an array: ${cause.message}`
       throw new TypeError(message, { cause })
     }
-    const slot = this.#slots[key]
+    const slot = this.#slots.get(key)
     // The same slot for the same name: TensorFlow keeps its wrapper too.
-    if (slot === undefined) this.#slots[key] = new HeldArray(value as ArrayInput)
+    if (slot === undefined) this.#slots.set(key, new HeldArray(value as ArrayInput))
     else slot.value = value as ArrayInput
     return true
   }
@@ -97,12 +98,12 @@ class Handler implements ProxyHandler<object> {
   }
 
   deleteProperty(_target: object, key: string | symbol): boolean {
-    if (typeof key === 'string') Reflect.deleteProperty(this.#slots, key)
+    if (typeof key === 'string') this.#slots.delete(key)
     return true
   }
 
   ownKeys(): string[] {
-    return Object.keys(this.#slots)
+    return [...this.#slots.list.names]
   }
 
   getOwnPropertyDescriptor(_target: object, key: string | symbol): PropertyDescriptor | undefined {
@@ -139,22 +140,27 @@ class Handler implements ProxyHandler<object> {
   }
 }
 
-/** An array that is there, or one that a restore brings. */
-export class ArrayNode implements TrackableNode {
+const NONE: readonly never[] = Object.freeze([])
+
+/** Makes an array that a restore brought part of its object. */
+type Attach = (name: string, held: HeldArray) => void
+
+/** An array that is there, or one that a restore brings. It has one value: itself. */
+export class ArrayNode implements TrackableNode, NodeValue {
   readonly identity: HeldArray
   readonly #kind: ArrayKind
   readonly #name: string
-  readonly #attach: (() => void) | undefined
+  readonly #attach: Attach | undefined
 
-  constructor(held: HeldArray, kind: ArrayKind, name: string, attach?: () => void) {
+  constructor(held: HeldArray, kind: ArrayKind, name: string, attach?: Attach) {
     this.identity = held
     this.#kind = kind
     this.#name = name
     this.#attach = attach
   }
 
-  children(): [] {
-    return []
+  children(): readonly never[] {
+    return NONE
   }
 
   child(): undefined {
@@ -162,28 +168,46 @@ export class ArrayNode implements TrackableNode {
   }
 
   values(): NodeValue[] {
-    const { attribute, fullName } = this.#kind
-    const held = this.identity
-    return [
-      {
-        attribute,
-        ...(fullName !== undefined && { fullName }),
-        // What is a child holds something.
-        describe: () => this.#named(() => held.info as ValueInfo),
-        encode: (key) => this.#named(() => this.#kind.encode(key, checkInput(held.value))),
-      },
-    ]
+    return [this]
   }
 
-  #named<T>(body: () => T): T {
+  get attribute(): string {
+    return this.#kind.attribute
+  }
+
+  get fullName(): string | undefined {
+    return this.#kind.fullName
+  }
+
+  describe(): ValueInfo {
     try {
-      return body()
+      // What is a child holds something.
+      return this.identity.info as ValueInfo
     } catch (cause) {
-      if (!(cause instanceof TypeError || cause instanceof RangeError)) throw cause
-      const { className, member = 'property' } = this.#kind
-      const what = `${className} ${member} '${this.#name}' cannot be saved`
-      throw new TypeError(`${what}: ${cause.message}`, { cause })
+      throw this.#named(cause)
     }
+  }
+
+  encode(key: string): BundleValue {
+    try {
+      const array = checkInput(this.identity.value)
+      const value = this.#kind.encode(key, array)
+      this.identity.remember(array, value)
+      return value
+    } catch (cause) {
+      throw this.#named(cause)
+    }
+  }
+
+  again(form: ValueForm): ArrayBufferView | undefined {
+    return this.identity.again(form)
+  }
+
+  #named(cause: unknown): unknown {
+    if (!(cause instanceof TypeError || cause instanceof RangeError)) return cause
+    const { className, member = 'property' } = this.#kind
+    const what = `${className} ${member} '${this.#name}' cannot be saved`
+    return new TypeError(`${what}: ${cause.message}`, { cause })
   }
 
   restore(
@@ -193,38 +217,62 @@ export class ArrayNode implements TrackableNode {
     const found = this.#kind.find(attributes, reader, this.identity)
     if (found === undefined) return undefined
     const { attribute, array, extents } = found
-    const apply = (): void => {
-      this.identity.replace(array)
-      this.#attach?.()
+    const { attributes: own } = this.#kind
+    return {
+      attributes: own[0] === attribute ? own : [attribute],
+      extents,
+      apply: () => {
+        this.identity.replace(array)
+        this.#attach?.(this.#name, this.identity)
+      },
     }
-    return { attributes: [attribute], extents, apply }
+  }
+}
+
+/** Arrays that restores may bring to a state: for a name always the same one. */
+class Coming {
+  readonly #arrays = new Map<string, HeldArray>()
+  readonly attach: Attach
+
+  constructor(slots: Slots) {
+    this.attach = (name, held) => {
+      slots.set(name, held)
+      this.#arrays.delete(name)
+    }
+  }
+
+  get(name: string): HeldArray {
+    let held = this.#arrays.get(name)
+    if (held === undefined) this.#arrays.set(name, (held = new HeldArray()))
+    return held
   }
 }
 
 function stateNode(identity: object, slots: Slots, kind: ArrayKind): TrackableNode {
-  /** Arrays that a restore may bring: always the same one, as long as any restore is about it. */
-  const coming = new Map<string, WeakRef<HeldArray>>()
-  const comingAs = (name: string): HeldArray => {
-    const known = coming.get(name)?.deref()
+  /** Held by the nodes of its arrays, so for as long as any restore is about one of them. */
+  let coming: WeakRef<Coming> | undefined
+  const comingNow = (): Coming => {
+    const known = coming?.deref()
     if (known !== undefined) return known
-    const created = new HeldArray()
-    coming.set(name, new WeakRef(created))
+    const created = new Coming(slots)
+    coming = new WeakRef(created)
     return created
   }
   return {
     ...NO_VALUES,
     identity,
-    children: () =>
-      Object.entries(slots).map(([name, held]) => [name, new ArrayNode(held, kind, name)] as const),
+    leaves: () => slots.list,
+    leafValue: (name, array) => new ArrayNode(array as HeldArray, kind, name),
+    children: () => {
+      const { names, arrays } = slots.list
+      return names.map((name, i) => [name, new ArrayNode(arrays[i] as HeldArray, kind, name)])
+    },
     child: (name) => {
-      const held = slots[name]
+      const held = slots.get(name)
       if (held !== undefined) return new ArrayNode(held, kind, name)
       // What is not declared appears by being restored.
-      const created = comingAs(name)
-      return new ArrayNode(created, kind, name, () => {
-        slots[name] = created
-        coming.delete(name)
-      })
+      const all = comingNow()
+      return new ArrayNode(all.get(name), kind, name, all.attach)
     },
   }
 }
@@ -237,11 +285,11 @@ export const isArrayState = (value: object): boolean => arrays.has(value)
 
 /** What stands for an array of a state in a graph; undefined if there is no such array. */
 export const heldArray = (state: object, name: string): HeldArray | undefined =>
-  arrays.get(state)?.[name]
+  arrays.get(state)?.get(name)
 
 /** To be called by the constructor of a state: the object that it returns instead of itself. */
 export function createArrayState(target: object, kind: ArrayKind): object {
-  const slots = Object.create(null) as Slots
+  const slots = new Slots()
   const proxy: object = new Proxy(target, new Handler(slots, kind.className))
   nodes.set(proxy, stateNode(proxy, slots, kind))
   arrays.set(proxy, slots)

@@ -3,20 +3,27 @@
  *
  * @module
  */
-import { checkInput, dtypeOfArray, type ArrayInput } from '../array/input.js'
+import { checkInput, dtypeOfArray, type ArrayInput, type CheckedInput } from '../array/input.js'
 import { NdArray } from '../array/ndarray.js'
 import type { DType, TypedArray } from '../array/dtype.js'
+import type { ValueForm } from '../bundle/write/forms.js'
+import type { BundleValue } from '../bundle/write/values.js'
+import { Notes } from '../graph/met.js'
 import { arrayClassOf, isTypedArray, viewAs } from '../array/typed-arrays.js'
 
 /** One array of a state or a variable; in a graph, TensorFlow's wrapper object around it. */
-export class HeldArray {
+export class HeldArray extends Notes {
   #value: ArrayInput | undefined
   /** In place of the value: what was restored, and what kind of typed array it is to become. */
   #restored: { readonly array: NdArray; readonly like: Likeness } | undefined
 
   constructor(value?: ArrayInput) {
+    super()
     this.#value = value
   }
+
+  /** What was saved of the value: the value is still that one, since it is forgotten with it. */
+  #saved: SavedArray | undefined
 
   /** The very object that was set; a restored typed array is made here, at its first use. */
   get value(): ArrayInput | undefined {
@@ -31,6 +38,28 @@ export class HeldArray {
   set value(value: ArrayInput | undefined) {
     this.#value = value
     this.#restored = undefined
+    this.#saved = undefined
+  }
+
+  /** Remembers what was saved, where `again` can tell whether it is still so. */
+  remember(array: CheckedInput, { form, source }: BundleValue): void {
+    const value = this.#value
+    const isKnown = value instanceof NdArray ? value.descr === undefined : value === array.data
+    // Elements that do not lie together were gathered.
+    if (!isKnown || source?.buffer !== array.data.buffer || form === undefined) return
+    this.#saved = new SavedArray(array, form, source)
+  }
+
+  /**
+   * The bytes of an array that has been saved in this form, if it is the same one and nothing about it
+   * has changed but its elements: it was not detached, resized or given another shape.
+   */
+  again(form: ValueForm): ArrayBufferView | undefined {
+    const saved = this.#saved
+    if (saved?.form !== form) return undefined
+    const value = this.#value
+    const isSame = value === saved.data || (value instanceof NdArray && saved.isArray(value))
+    return isSame && saved.isWhole() ? saved.source : undefined
   }
 
   /** Dtype and shape of what is held; does not read what was restored. */
@@ -54,6 +83,50 @@ export class HeldArray {
     this.#restored = { array, like }
     // Not kept: it may be large, and it is not to be seen again.
     this.#value = undefined
+  }
+}
+
+/** An array as it was saved. */
+class SavedArray {
+  readonly form: ValueForm
+  readonly data: TypedArray
+  readonly source: ArrayBufferView
+  readonly #bytes: number
+  readonly #size: number
+  readonly #dtype: DType
+  readonly #shape: readonly number[]
+  readonly #stride: readonly number[]
+  readonly #offset: number
+
+  constructor(array: CheckedInput, form: ValueForm, source: ArrayBufferView) {
+    this.form = form
+    this.data = array.data
+    this.source = source
+    this.#bytes = array.data.byteLength
+    this.#size = source.byteLength
+    this.#dtype = array.info.name
+    this.#shape = array.shape
+    this.#stride = array.stride
+    this.#offset = array.offset
+  }
+
+  /** True unless the memory was detached or resized. */
+  isWhole(): boolean {
+    const { data, source } = this
+    if (data.byteLength !== this.#bytes) return false
+    return source === data || source.byteLength === this.#size
+  }
+
+  /** All but the elements. Shape and strides are frozen; nothing else is safe from a program. */
+  isArray(array: NdArray): boolean {
+    return (
+      array.data === this.data &&
+      array.shape === this.#shape &&
+      array.stride === this.#stride &&
+      array.offset === this.#offset &&
+      array.dtype === this.#dtype &&
+      array.descr === undefined
+    )
   }
 }
 

@@ -17,6 +17,7 @@ import {
 const KIND: ArrayKind = {
   className: 'NumpyState',
   attribute: PY_STATE,
+  attributes: [PY_STATE],
   fullName: '',
   encode: npyValue,
   find: (attributes, reader) => {

@@ -17,6 +17,7 @@ import { findVariable } from './variable-value.js'
 export const VARIABLES: ArrayKind = {
   className: 'VariableState',
   attribute: VARIABLE_VALUE,
+  attributes: [VARIABLE_VALUE],
   encode: arrayValue,
   find: (attributes, reader, held) => findVariable(attributes, reader, held.info),
 }

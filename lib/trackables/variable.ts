@@ -126,7 +126,13 @@ class VariableBase implements VariableInfo {
       attribute: VARIABLE_VALUE,
       ...(this.#name !== undefined && { fullName: this.#name }),
       describe: () => this,
-      encode: (key) => arrayValue(key, this.#check(key)),
+      encode: (key) => {
+        const array = this.#check(key)
+        const encoded = arrayValue(key, array)
+        this.#held.remember(array, encoded)
+        return encoded
+      },
+      again: (form) => this.#held.again(form),
     }
     return {
       identity: this,

@@ -3,12 +3,14 @@ import { resolve } from 'node:path'
 import { splitPrefix } from '../../lib/bundle/names.js'
 import { Operation } from '../../lib/bundle/operation.js'
 import type { CheckpointState } from '../../lib/bundle/state-file.js'
-import { takeBundle, type SnapshotMode } from '../../lib/bundle/write/take.js'
+import { PlannedBundle } from '../../lib/bundle/write/planned-bundle.js'
 import type { BundleValue } from '../../lib/bundle/write/values.js'
 import {
   startShards,
+  takeArrays,
   writeBundle,
   type BundleOptions,
+  type SnapshotMode,
 } from '../../lib/bundle/write/write-bundle.js'
 import { runSync, type Steps } from '../../lib/twin.js'
 
@@ -35,15 +37,16 @@ export function* writeSteps(
     maxBytesPerSecond: Infinity,
     ...options,
   }
-  const bundle = takeBundle(values, bundleOptions, mode)
-  bundle.snapshot.fill()
+  const bundle = PlannedBundle.of(values, bundleOptions)
+  const snapshot = takeArrays(bundle, mode)
+  snapshot.fill()
   taken?.()
   try {
     const { directory } = splitPrefix(prefix)
-    const shards = startShards(operation, directory, bundle, bundleOptions)
+    const shards = startShards(operation, directory, bundle, snapshot, bundleOptions)
     return yield* writeBundle(operation, { prefix, bundle, shards, options: bundleOptions, state })
   } finally {
-    bundle.snapshot.release()
+    snapshot.release()
   }
 }
 

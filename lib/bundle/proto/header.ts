@@ -31,7 +31,6 @@ export interface HeaderFields {
   readonly badConsumers: readonly number[]
 }
 
-/** @throws RangeError if a number is negative */
 export function writeHeader(header: HeaderFields): Uint8Array {
   const writer = new MessageWriter(64)
   writer.number(NUM_SHARDS, header.numShards)

@@ -20,7 +20,18 @@ export class MessageWriter {
     if (value === 0) return
     this.#reserve(SLACK)
     this.#bytes[this.#length++] = tag
+    if (value < 0) {
+      this.#negative(value)
+      return
+    }
     this.#length = writeVarint(this.#bytes, this.#length, value)
+  }
+
+  /** As all 64 bits of it. */
+  #negative(value: number): void {
+    let rest = BigInt.asUintN(64, BigInt(value))
+    for (; rest >= 0x80n; rest >>= 7n) this.#bytes[this.#length++] = Number(rest & 0x7fn) | 0x80
+    this.#bytes[this.#length++] = Number(rest)
   }
 
   /** A string under a tag of one byte. */

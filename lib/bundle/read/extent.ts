@@ -249,6 +249,7 @@ export function checkEffort(
  * array, and what is written to one must not show in the other.
  */
 export function separate(extents: readonly Extent[], { verify }: AccessOptions): void {
+  if (areInOrder(extents)) return
   const taken = new Set<string>()
   for (const extent of extents) {
     const { shard, offset, length } = extent.range
@@ -260,6 +261,21 @@ export function separate(extents: readonly Extent[], { verify }: AccessOptions):
     }
     taken.add(bytes)
   }
+}
+
+/** True if each begins behind the one before, as the arrays of a checkpoint mostly do: none twice. */
+function areInOrder(extents: readonly Extent[]): boolean {
+  let [last, end]: [Shard | undefined, number] = [undefined, -1]
+  const before = new Set<Shard>()
+  for (const { range } of extents) {
+    if (range.shard !== last) {
+      if (last !== undefined) before.add(last)
+      if (before.has(range.shard)) return false
+      last = range.shard
+    } else if (range.offset <= end) return false
+    end = range.offset
+  }
+  return true
 }
 
 /** `checkEffort` for extents that are about to be checked or loaded together. */

@@ -20,7 +20,8 @@ import { indexPath } from '../names.js'
 import { checkOperationOptions, Operation, type OperationOptions } from '../operation.js'
 import type { StringTensor } from './strings.js'
 import { checkClaims, openContext, type TensorContext } from './tensor-context.js'
-import { numericTensor, npyTensor, scalarString, stringTensor, type LazyArray } from './tensors.js'
+import { npyTensor, type LazyArray } from './npy-tensor.js'
+import { numericTensor, scalarString, stringTensor } from './tensors.js'
 import { toProblem, verifyBundle, type VerifyReport } from './verify.js'
 
 /** Key of the object graph in every object-based checkpoint: python/trackable/base.py. */

@@ -7,6 +7,7 @@
 import { CheckpointError, corrupt } from '../../errors.js'
 import { openMappings, readMapped, type Mapping } from '../../native.js'
 import { wait, type Steps } from '../../twin.js'
+import { Heads } from './heads.js'
 import type { BundleIndex } from './index-file.js'
 import type { BundleEntry } from '../messages.js'
 import { shardPath } from '../names.js'
@@ -21,6 +22,8 @@ export interface ByteRange {
 export interface Shard {
   readonly path: string
   readonly mapping: Mapping
+  /** Bytes of the mapping. */
+  readonly size: number
   /**
    * Ranges that were right when they were checked. They are not checked again: views of them may
    * have been written to since.
@@ -34,6 +37,9 @@ const MAX_FAILURES = 100
 export class Shards {
   readonly #prefix: string
   readonly #count: number
+  readonly heads: Heads = new Heads()
+  #lastNumber = -1
+  #last: Shard | { error: unknown } | undefined
   readonly #open = new Map<number, Shard | { error: unknown }>()
 
   constructor(prefix: string, count: number) {
@@ -75,7 +81,12 @@ export class Shards {
 
   #add(shard: number, mapping: Mapping | undefined): void {
     if (mapping === undefined) return
-    this.#open.set(shard, { path: this.pathOf(shard), mapping, checked: new Set() })
+    this.#open.set(shard, {
+      path: this.pathOf(shard),
+      mapping,
+      size: mapping.size,
+      checked: new Set(),
+    })
   }
 
   pathOf(shard: number): string {
@@ -84,6 +95,7 @@ export class Shards {
 
   /** Gives up the descriptors; what is mapped stays. */
   closeFiles(): void {
+    this.heads.close()
     for (const state of this.#open.values()) if ('mapping' in state) state.mapping.closeFile()
   }
 
@@ -108,19 +120,26 @@ export class Shards {
     return offset <= shard.mapping.size && size <= shard.mapping.size - offset
   }
 
+  #find(number: number): Shard | { error: unknown } | undefined {
+    this.#lastNumber = number
+    this.#last = this.#open.get(number)
+    return this.#last
+  }
+
   /** The bytes of an entry. */
   range(entry: BundleEntry, key: string): ByteRange {
     const { shard: number, offset, size } = entry
-    const path = this.pathOf(number)
-    const shard = this.#open.get(number)
+    const shard = number === this.#lastNumber ? this.#last : this.#find(number)
     if (shard === undefined) {
+      const path = this.pathOf(number)
       if (number < this.#count) throw notTried(path, key)
       const message = `entry '${key}' lies in shard ${String(number)}, but there are ${String(this.#count)}`
       throw corrupt(message, 'bounds', { key, path })
     }
     if ('error' in shard) throw shard.error
-    const { size: bytes } = shard.mapping
+    const bytes = shard.size
     if (offset > bytes || size > bytes - offset) {
+      const path = this.pathOf(number)
       throw corrupt(
         `entry '${key}' ends at byte ${String(offset + size)} of '${path}', which has only ` +
           `${String(bytes)}: the file is truncated or belongs to another checkpoint`,

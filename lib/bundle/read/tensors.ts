@@ -12,23 +12,16 @@ import {
   type DTypeInfo,
 } from '../../array/dtype.js'
 import { NdArray } from '../../array/ndarray.js'
-import { fortranStrides, sizeOf } from '../../array/strides.js'
+import { sizeOf } from '../../array/strides.js'
 import { laneBytes, viewAs } from '../../array/typed-arrays.js'
-import { CheckpointError, corrupt } from '../../errors.js'
-import { npyDataOffset, parseNpyHeader, type ParsedNpy } from '../../formats/npy.js'
-import { crc32c, readMapped } from '../../native.js'
+import { CheckpointError } from '../../errors.js'
+import { crc32c } from '../../native.js'
 import { allocate, Extent, type AccessOptions, type ReadStats } from './extent.js'
 import type { BundleEntry } from '../messages.js'
 import { assemble } from './partitioned.js'
-import { readRange, subrange, type ByteRange } from './shards.js'
+import { readRange, subrange } from './shards.js'
 import { parseStrings, parseVariants, StringTensor } from './strings.js'
 import { fixedRange, type TensorContext } from './tensor-context.js'
-
-/** An array that reads its bytes at first use, and the bytes that may be checked before. */
-export interface LazyArray {
-  readonly array: NdArray
-  readonly extent: Extent
-}
 
 /** @throws CheckpointError CKPT_UNSUPPORTED for a DataType that has no fixed-width elements here */
 export function fixedWidth(entry: BundleEntry, key: string): DTypeInfo {
@@ -82,7 +75,7 @@ function arrayOver(info: DTypeInfo, buffer: ArrayBuffer): NdArray['data'] {
   return viewAs(info.classes[0] ?? 'Uint8Array', buffer, 0, buffer.byteLength)
 }
 
-function elementsOf(
+export function elementsOf(
   extent: Extent,
   info: DTypeInfo,
   bigEndian: boolean,
@@ -101,20 +94,8 @@ function elementsOf(
   return arrayOver(info, swapped)
 }
 
-/** Enough for the length, its checksum and the header of an ordinary `.npy`. */
-const PEEK = 256
-const scratch = Buffer.allocUnsafeSlow(PEEK)
-
-/** The first bytes of a range, in memory that the next call uses again. */
-function peek(range: ByteRange, length: number): Buffer {
-  const wanted = Math.min(length, range.length)
-  const bytes = wanted <= PEEK ? scratch.subarray(0, wanted) : Buffer.allocUnsafeSlow(wanted)
-  if (wanted > 0) readMapped(range.shard.mapping, range.offset, bytes)
-  return bytes
-}
-
 /** @throws CheckpointError CKPT_MISMATCH unless the entry is one string */
-function requireScalarString(context: TensorContext, entry: BundleEntry, key: string): void {
+export function requireScalarString(context: TensorContext, entry: BundleEntry, key: string): void {
   if (entry.dtype !== DT_STRING || entry.shape.length > 0 || entry.slices.length > 0) {
     const found = `${dataTypeName(entry.dtype)} [${entry.shape.join(', ')}]`
     const message = `'${key}' should be one string, the checkpoint has ${found}`
@@ -131,68 +112,6 @@ function refuseBigEndianStrings({ index }: TensorContext, key: string): void {
     feature,
     key,
   })
-}
-
-/** A `.npy` in its entry: its header, its data, and the checksum of all that stands before those. */
-interface NpyLayout {
-  readonly npy: ParsedNpy
-  readonly payload: ByteRange
-  readonly seed: number
-}
-
-/**
- * Of headers that are not ordinary: a graph may lead to one of them any number of times, and to
- * parse it each time would take the square of the file's size.
- */
-const longHeaders = new WeakMap<BundleEntry, NpyLayout>()
-
-/** The content of a scalar string that holds a `.npy`, as an array. */
-export function npyTensor(context: TensorContext, entry: BundleEntry, key: string): LazyArray {
-  requireScalarString(context, entry, key)
-  const { shards, stats, access } = context
-  const layout = longHeaders.get(entry) ?? npyLayout(shards.range(entry, key), entry, key)
-  const extent = new Extent(key, layout.payload, entry.crc, layout.seed, stats)
-  return { array: npyArray(layout.npy, extent, access, stats), extent }
-}
-
-function npyLayout(range: ByteRange, entry: BundleEntry, key: string): NpyLayout {
-  let head = peek(range, PEEK)
-  const { offsets, seed } = parseStrings(head, range.length, 1, key)
-  const [start = 0, end = 0] = offsets
-  const dataOffset = npyDataOffset(head.subarray(start), key)
-  if (dataOffset > end - start) {
-    throw corrupt(`array '${key}' ends inside its .npy header`, 'bounds', { key })
-  }
-  const isLong = start + dataOffset > head.length
-  if (isLong) head = peek(range, start + dataOffset)
-  const header = head.subarray(start, start + dataOffset)
-  const npy = parseNpyHeader(header, end - start, key)
-  const payload = subrange(range, start + dataOffset, end)
-  const layout = { npy, payload, seed: crc32c(header, seed) }
-  if (isLong) longHeaders.set(entry, layout)
-  return layout
-}
-
-function npyArray(
-  npy: ParsedNpy,
-  extent: Extent,
-  access: AccessOptions,
-  stats: ReadStats,
-): NdArray {
-  const { info, shape, fortranOrder, descr, itemsize, bigEndian, dataLength } = npy
-  const stride = fortranOrder ? { stride: fortranStrides(shape) } : {}
-  if (info === undefined) {
-    const bytes = (): Uint8Array => extent.bytes().subarray(0, dataLength)
-    const data = lazily([extent], access, bytes)
-    return new NdArray({ dtype: 'void', shape, ...stride, descr, itemsize, data })
-  }
-  const data = lazily([extent], access, () => {
-    const elements = elementsOf(extent, info, bigEndian, stats)
-    // Bytes behind the data are ignored, as numpy.load does.
-    if (elements.byteLength === dataLength) return elements
-    return elements.subarray(0, dataLength / laneBytes(info))
-  })
-  return new NdArray({ dtype: info.name, shape, ...stride, data })
 }
 
 /** The bytes of a scalar string, checked: for what is small and parsed, such as the object graph. */

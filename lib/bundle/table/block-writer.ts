@@ -59,6 +59,11 @@ export class BlockWriter {
     return this.#sink.length === 0
   }
 
+  /** Bytes of the entries. */
+  get length(): number {
+    return this.#sink.length
+  }
+
   /** `BlockBuilder::CurrentSizeEstimate`: what `finish` would return. */
   get size(): number {
     return this.#sink.length + 4 * this.#restarts.length + 4

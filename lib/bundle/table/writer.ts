@@ -49,6 +49,8 @@ function commonPrefix(a: Uint8Array, b: Uint8Array): number {
  * (`core/lib/io/table_builder.cc`, never compressed).
  */
 export class TableWriter {
+  /** Those of the entries, in order. */
+  readonly dataBlocks: BlockHandle[] = []
   readonly #file = new ByteSink(BLOCK_CAPACITY)
   readonly #block = new BlockWriter(DATA_RESTART_INTERVAL, BLOCK_CAPACITY)
   readonly #index = new BlockWriter(INDEX_RESTART_INTERVAL, 1024)
@@ -62,9 +64,10 @@ export class TableWriter {
   /**
    * Copies one entry.
    *
+   * @returns where its value will end in the file
    * @throws RangeError if `key` does not sort behind the previous one, or after `finish`
    */
-  add(key: Uint8Array, value: Uint8Array): void {
+  add(key: Uint8Array, value: Uint8Array): number {
     if (this.#finished) throw new RangeError('this table is finished')
     const last = this.#lastKey.subarray(0, this.#lastKeyLength)
     const common = commonPrefix(last, key)
@@ -80,7 +83,9 @@ export class TableWriter {
     this.#remember(key)
     this.#count++
     this.#block.add(key, common, value)
+    const end = this.#file.length + this.#block.length
     if (this.#block.size >= BLOCK_SIZE) this.#flush()
+    return end
   }
 
   /** The whole file. Nothing can be added afterwards. */
@@ -105,7 +110,9 @@ export class TableWriter {
   }
 
   #flush(): void {
-    if (!this.#block.empty) this.#pending = this.#append(this.#block.finish())
+    if (this.#block.empty) return
+    this.#pending = this.#append(this.#block.finish())
+    this.dataBlocks.push(this.#pending)
   }
 
   /** Writes a block and its trailer. */

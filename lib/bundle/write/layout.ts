@@ -3,7 +3,11 @@
  *
  * @module
  */
-import type { BundleValue } from './values.js'
+/** What of a value its place depends on. */
+export interface Sized {
+  readonly head: { readonly length: number }
+  readonly source?: { readonly byteLength: number } | undefined
+}
 
 export interface Placement {
   readonly shard: number
@@ -26,7 +30,7 @@ export interface LayoutOptions {
 }
 
 /** Packs values in order. */
-export function planLayout(values: readonly BundleValue[], options: LayoutOptions): Layout {
+export function planLayout(values: readonly Sized[], options: LayoutOptions): Layout {
   const { alignment, maxShardBytes } = options
   const groups = groupBySize(values, alignment, maxShardBytes)
   const placements: Placement[] = []
@@ -49,21 +53,22 @@ interface Group {
   last: number
 }
 
-const sizeOfValue = (value: BundleValue | undefined): number =>
+const sizeOfValue = (value: Sized | undefined): number =>
   value === undefined ? 0 : value.head.length + (value.source?.byteLength ?? 0)
 
 /** Offset of a value behind `end`, so that its source is aligned. */
-function place(value: BundleValue | undefined, end: number, alignment: number): number {
+function place(value: Sized | undefined, end: number, alignment: number): number {
   if (value?.source === undefined || alignment === 1) return end
   const source = end + value.head.length
   return end + ((alignment - (source % alignment)) % alignment)
 }
 
-function groupBySize(values: readonly BundleValue[], alignment: number, limit: number): Group[] {
+function groupBySize(values: readonly Sized[], alignment: number, limit: number): Group[] {
   const groups: Group[] = []
   let group: Group = { first: 0, last: 0 }
   let end = 0
-  for (const [i, value] of values.entries()) {
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]
     let next = place(value, end, alignment) + sizeOfValue(value)
     if (next > limit && group.last > group.first) {
       groups.push(group)

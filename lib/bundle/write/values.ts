@@ -5,17 +5,16 @@
  *
  * @module
  */
-import { gather, isCContiguous, isFortranContiguous, sizeOf } from '../../array/strides.js'
+import { gather, sizeOf } from '../../array/strides.js'
 import { DT_STRING, dtypeInfo, type DType } from '../../array/dtype.js'
 import type { CheckedInput } from '../../array/input.js'
-import { encodeNpyHeader } from '../../formats/npy.js'
-import { descrOfDType } from '../../formats/npy-descr.js'
 import { crc32c } from '../../native.js'
 import { mask } from '../masked-crc.js'
 import type { SliceExtent } from '../messages.js'
 import { encodeSliceKey } from '../ordered-code.js'
 import { lengthBytes } from '../string-length.js'
 import { varintLength, writeVarint } from '../varint.js'
+import { memoryOrder, npyForm, stringHead, tensorForm, type ValueForm } from './forms.js'
 
 /** One entry to be written. `head` stands directly before the bytes of `source`. */
 export interface BundleValue {
@@ -30,24 +29,10 @@ export interface BundleValue {
   readonly seed: number
   /** Absent when the head is the whole value. Any class: not all bytes fit a Uint8Array on Node 20. */
   readonly source?: ArrayBufferView
+  /** Of an array: what it has in common with others, and with itself at another save. */
+  readonly form?: ValueForm
   /** The parts of a tensor that is stored in slices; such an entry has no bytes of its own. */
   readonly slices?: readonly (readonly SliceExtent[])[]
-}
-
-/**
- * The head of a scalar string of `start` followed by `rest` bytes more: varint length, masked
- * checksum of the length, `start`.
- */
-function stringHead(start: Uint8Array, rest: number): { head: Uint8Array; seed: number } {
-  const length = start.length + rest
-  const digits = varintLength(length)
-  const head = Buffer.allocUnsafe(digits + 4 + start.length)
-  writeVarint(head, 0, length)
-  const lengthCrc = crc32c(lengthBytes(length))
-  head.writeUInt32LE(mask(lengthCrc), digits)
-  head.set(start, digits + 4)
-  // The varint itself is not covered; the fixed-width length is, then the checksum as stored.
-  return { head, seed: crc32c(head.subarray(digits), lengthCrc) }
 }
 
 /** A scalar string held in memory. */
@@ -81,14 +66,12 @@ export function stringTensorValue(
 const NO_BYTES = new Uint8Array(0)
 
 /** A tensor of fixed-width elements, C order, little-endian. */
-export function tensorValue(
+export const tensorValue = (
   key: string,
   dtype: DType,
   shape: readonly number[],
   source: ArrayBufferView,
-): BundleValue {
-  return { key, dtype: dtypeInfo(dtype).tf, shape, head: NO_BYTES, seed: 0, source }
-}
+): BundleValue => valueOf(key, tensorForm(dtypeInfo(dtype).tf, shape), source)
 
 /** A tensor stored in slices: an entry for each slice, then the one that names them. */
 export function partitionedValues(
@@ -118,37 +101,31 @@ export function int64Value(key: string, value: number): BundleValue {
  * @throws TypeError for text, dates and structures, which a tensor has no dtype for
  */
 export function arrayValue(key: string, array: CheckedInput): BundleValue {
-  const { info, shape, stride } = array
+  const { info, shape } = array
   if (info.tf === 0) throw new TypeError('a tensor cannot hold text, dates or structures')
-  const source = isCContiguous(shape, stride) ? own(array) : gather(array)
+  const source = memoryOrder(array) === 'c' ? ownPart(array) : gather(array)
   return tensorValue(key, info.name, shape, source)
 }
 
 /** An array as a scalar string that holds what `numpy.save` writes. */
 export function npyValue(key: string, array: CheckedInput): BundleValue {
-  const { info, shape, descr } = array
-  const { source, fortranOrder } = contiguous(array)
-  const header = encodeNpyHeader({ descr: descr ?? descrOfDType(info), fortranOrder, shape })
-  const { head, seed } = stringHead(header, source.byteLength)
-  return { key, dtype: DT_STRING, shape: [], head, seed, source }
+  const order = memoryOrder(array)
+  // As NumPy, Fortran order is kept when the array has it and not C order too.
+  const form = npyForm(array, order === 'fortran')
+  const source = order === 'strided' ? gather(array) : ownPart(array)
+  return valueOf(key, form, source)
 }
 
-/**
- * The elements in memory order, shared where they lie together, else gathered in C order. As NumPy,
- * Fortran order is kept when the array has it and not C order too.
- */
-function contiguous(array: CheckedInput): { source: ArrayBufferView; fortranOrder: boolean } {
-  const { shape, stride } = array
-  const c = isCContiguous(shape, stride)
-  const fortranOrder = !c && isFortranContiguous(shape, stride)
-  return { source: c || fortranOrder ? own(array) : gather(array), fortranOrder }
+const valueOf = (key: string, form: ValueForm, source: ArrayBufferView): BundleValue => {
+  const { dtype, shape, head, seed } = form
+  return { key, dtype, shape, head, seed, source, form }
 }
 
 /** The array's own part of its data, when its elements lie together. */
-function own({ info, data, shape, offset, itemsize }: CheckedInput): ArrayBufferView {
+function ownPart({ info, data, shape, offset, itemsize }: CheckedInput): ArrayBufferView {
   // Elements of `data` for one of the array.
   const lanes = info.name === 'void' ? itemsize : info.lanes
   const length = sizeOf(shape) * lanes
   const start = length === 0 ? 0 : offset * lanes
-  return data.subarray(start, start + length)
+  return length === data.length ? data : data.subarray(start, start + length)
 }

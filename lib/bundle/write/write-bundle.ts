@@ -19,21 +19,18 @@ import {
   removeFiles,
   writeShards,
   type CommitPlan,
+  createSnapshot,
   type ShardResult,
+  type Snapshot,
   type SpareShards,
   type Writer,
 } from '../../native.js'
 import { wait, type Steps } from '../../twin.js'
 import { listDirectory } from '../files.js'
-import type { Layout } from './layout.js'
-import { mask } from '../masked-crc.js'
-import { encodeEntry, encodeHeader } from '../messages.js'
 import { indexPath, shardFilesOf, shardPath, splitPrefix } from '../names.js'
 import { WRITE_THREADS, type Operation } from '../operation.js'
 import { formatCheckpointState, statePath, type CheckpointState } from '../state-file.js'
-import { TableWriter } from '../table/writer.js'
-import type { TakenBundle } from './take.js'
-import type { BundleValue } from './values.js'
+import type { PlannedBundle } from './planned-bundle.js'
 
 export interface BundleOptions {
   readonly maxShardBytes: number
@@ -44,12 +41,29 @@ export interface BundleOptions {
   readonly maxBytesPerSecond: number
 }
 
+/** How arrays are kept as they are: `SaveOptions.snapshot`. */
+export type SnapshotMode = 'copy' | 'fork' | 'none'
+
+/**
+ * Takes the arrays of a bundle. The snapshot is to be filled once its shards are on their way, and to
+ * be released.
+ *
+ * @throws CheckpointError CKPT_IO if there is no memory, or no process can be forked
+ */
+export function takeArrays(
+  { layout, extents, heads, sources }: PlannedBundle,
+  mode: SnapshotMode,
+): Snapshot {
+  const shardSizes = Float64Array.from(layout.shardSizes)
+  return createSnapshot({ shardSizes, extents, heads, sources }, mode)
+}
+
 /** The shards of a bundle, being written. */
 export type ComingShards = ShardResult | Promise<ShardResult>
 
 export interface WriteBundleInput {
   readonly prefix: string
-  readonly bundle: TakenBundle
+  readonly bundle: PlannedBundle
   /** What `startShards` gave. */
   readonly shards: ComingShards
   readonly options: BundleOptions
@@ -67,11 +81,12 @@ export interface WriteBundleInput {
 export function startShards(
   operation: Operation,
   directory: string,
-  { values, snapshot }: TakenBundle,
+  { byteLength }: PlannedBundle,
+  snapshot: Snapshot,
   { durable, writer, maxBytesPerSecond }: BundleOptions,
   spares?: SpareShards,
 ): ComingShards {
-  operation.begin('write', totalBytes(values))
+  operation.begin('write', byteLength)
   const plan = {
     directory,
     snapshot,
@@ -111,8 +126,9 @@ export function* writeBundle(
     operation.end()
     operation.check()
     existing = shardFilesOf(base, yield* listDirectory(directory, sync))
-    const count = freeCount(input.bundle.layout, new Set(existing.map(({ count }) => count)))
-    const index = buildIndex(input.bundle, count, crcs)
+    const taken = new Set(existing.map(({ count }) => count))
+    const count = freeCount(input.bundle.layout.shardSizes.length, taken)
+    const index = input.bundle.index(crcs, count)
     yield* wait(commit(job, staging, planCommit(directory, base, count, index, input), sync))
   } catch (error) {
     yield* wait(discard(staging, sync))
@@ -131,47 +147,10 @@ export function* writeBundle(
  * and the rename of its index is the one instant at which the old becomes the new: nothing ever
  * mixes the two.
  */
-function freeCount({ shardSizes }: Layout, taken: ReadonlySet<number>): number {
-  let count = shardSizes.length
+function freeCount(written: number, taken: ReadonlySet<number>): number {
+  let count = written
   while (taken.has(count)) count++
   return count
-}
-
-const totalBytes = (values: readonly BundleValue[]): number =>
-  values.reduce((sum, { head, source }) => sum + head.length + (source?.byteLength ?? 0), 0)
-
-interface IndexRow {
-  readonly key: Uint8Array
-  readonly value: Uint8Array
-}
-
-function buildIndex(
-  { values, layout }: TakenBundle,
-  numShards: number,
-  crcs: Uint32Array,
-): Uint8Array {
-  let stored = 0
-  const rows = values.map((value, i): IndexRow => {
-    const { key, keyBytes = Buffer.from(key), dtype, shape, head, source, slices } = value
-    if (slices !== undefined) {
-      const entry = { dtype, shape, shard: 0, offset: 0, size: 0, crc: 0, slices }
-      return { key: keyBytes, value: encodeEntry(entry) }
-    }
-    const { shard, offset } = layout.placements[i] ?? { shard: 0, offset: 0 }
-    const size = head.length + (source?.byteLength ?? 0)
-    const crc = mask(crcs[stored++] ?? 0)
-    return {
-      key: keyBytes,
-      value: encodeEntry({ dtype, shape, shard, offset, size, crc, slices: [] }),
-    }
-  })
-  rows.sort((a, b) => Buffer.compare(a.key, b.key))
-  const table = new TableWriter()
-  const header = { numShards, bigEndian: false, producer: 1, minConsumer: 0, badConsumers: [] }
-  // The empty key sorts before all others.
-  table.add(new Uint8Array(0), encodeHeader(header))
-  for (const { key, value } of rows) table.add(key, value)
-  return table.finish()
 }
 
 function planCommit(

@@ -14,7 +14,7 @@ const content = Buffer.from(TEXT)
 function shardIn(dir: string): Shard {
   const path = join(dir, 'data')
   const [mapping] = openMappings([path], true) as [Mapping]
-  return { path, mapping, checked: new Set() }
+  return { path, mapping, size: mapping.size, checked: new Set() }
 }
 
 const newStats = () => ({ mapped: 0, copied: 0, loaded: 0 })

@@ -1,0 +1,150 @@
+/**
+ * Scalar strings that hold a `.npy`, as arrays that read their bytes at first use.
+ *
+ * @module
+ */
+import { NdArray, type ArrayLayout } from '../../array/ndarray.js'
+import { cStrides, fortranStrides } from '../../array/strides.js'
+import { laneBytes } from '../../array/typed-arrays.js'
+import type { TypedArray } from '../../array/dtype.js'
+import { corrupt } from '../../errors.js'
+import { npyDataOffset, parseNpyHeader, type ParsedNpy } from '../../formats/npy.js'
+import { crc32c } from '../../native.js'
+import type { BundleEntry } from '../messages.js'
+import { Extent, type AccessOptions, type ReadStats } from './extent.js'
+import { PEEK } from './heads.js'
+import type { ByteRange } from './shards.js'
+import { parseStrings } from './strings.js'
+import type { TensorContext } from './tensor-context.js'
+import { elementsOf, requireScalarString } from './tensors.js'
+
+/** An array that reads its bytes at first use, and the bytes that may be checked before. */
+export interface LazyArray {
+  readonly array: NdArray
+  readonly extent: Extent
+}
+
+/** What stands before the data of a `.npy` in its entry, and what it says. */
+interface NpyHead {
+  readonly npy: ParsedNpy
+  readonly layout: ArrayLayout
+  /** Of the data in the entry, and of the end of all. */
+  readonly start: number
+  readonly end: number
+  /** Checksum of all that stands before the data. */
+  readonly seed: number
+}
+
+/**
+ * Of headers that are not ordinary: a graph may lead to one of them any number of times, and to
+ * parse it each time would take the square of the file's size.
+ */
+const longHeads = new WeakMap<BundleEntry, NpyHead>()
+
+/** By the size of their entry: arrays of one dtype and shape begin with the same bytes. */
+const knownHeads = new Map<number, { readonly bytes: Uint8Array; readonly head: NpyHead }>()
+const MAX_KNOWN = 64
+
+/** The content of a scalar string that holds a `.npy`, as an array. */
+export function npyTensor(context: TensorContext, entry: BundleEntry, key: string): LazyArray {
+  requireScalarString(context, entry, key)
+  const range = context.shards.range(entry, key)
+  const head =
+    knownHead(context, range) ?? longHeads.get(entry) ?? npyHead(context, range, entry, key)
+  const extent = new NpyExtent(key, range, entry.crc, head, context)
+  return { array: npyArray(head, extent), extent }
+}
+
+/** The head of an entry that begins with the very bytes of another one of its size. */
+function knownHead({ shards: { heads } }: TensorContext, range: ByteRange): NpyHead | undefined {
+  const known = knownHeads.get(range.length)
+  if (known === undefined) return undefined
+  const { bytes, head } = known
+  const at = heads.find(range, bytes.length)
+  const found = heads.bytes
+  for (let i = 0; i < bytes.length; i++) if (found[at + i] !== bytes[i]) return undefined
+  return head
+}
+
+function peek({ shards: { heads } }: TensorContext, range: ByteRange, length: number): Buffer {
+  const wanted = Math.min(length, range.length)
+  const at = heads.find(range, wanted)
+  return heads.bytes.subarray(at, at + wanted)
+}
+
+function npyHead(
+  context: TensorContext,
+  range: ByteRange,
+  entry: BundleEntry,
+  key: string,
+): NpyHead {
+  let bytes = peek(context, range, PEEK)
+  const { offsets, seed } = parseStrings(bytes, range.length, 1, key)
+  const [start = 0, end = 0] = offsets
+  const dataOffset = npyDataOffset(bytes.subarray(start), key)
+  if (dataOffset > end - start) {
+    throw corrupt(`array '${key}' ends inside its .npy header`, 'bounds', { key })
+  }
+  const isLong = start + dataOffset > bytes.length
+  if (isLong) bytes = peek(context, range, start + dataOffset)
+  const header = bytes.subarray(start, start + dataOffset)
+  const npy = parseNpyHeader(header, end - start, key)
+  const layout = layoutOf(npy)
+  const head = { npy, layout, start: start + dataOffset, end, seed: crc32c(header, seed) }
+  if (isLong) longHeads.set(entry, head)
+  else remember(range.length, new Uint8Array(bytes.subarray(0, head.start)), head)
+  return head
+}
+
+function remember(size: number, bytes: Uint8Array, head: NpyHead): void {
+  if (knownHeads.size >= MAX_KNOWN) knownHeads.clear()
+  knownHeads.set(size, { bytes, head })
+}
+
+/** Frozen, and so shared by all arrays that have it. */
+function layoutOf({ shape, fortranOrder }: ParsedNpy): ArrayLayout {
+  const stride = fortranOrder ? fortranStrides(shape) : cStrides(shape)
+  return { shape: Object.freeze([...shape]), stride: Object.freeze(stride) }
+}
+
+/** The bytes behind the head, which become elements at their first use. */
+class NpyExtent extends Extent {
+  readonly #npy: ParsedNpy
+  readonly #bigEndian: boolean
+  readonly #access: AccessOptions
+  readonly #readStats: ReadStats
+
+  constructor(
+    key: string,
+    range: ByteRange,
+    crc: number,
+    { npy, start, end, seed }: NpyHead,
+    { access, stats }: TensorContext,
+  ) {
+    const payload = { shard: range.shard, offset: range.offset + start, length: end - start }
+    super(key, payload, crc, seed, stats)
+    this.#npy = npy
+    this.#bigEndian = npy.bigEndian
+    this.#access = access
+    this.#readStats = stats
+  }
+
+  /** The elements, with the checks that the options left to the first use. */
+  load(): TypedArray {
+    const { info, dataLength } = this.#npy
+    if (this.#access.verify !== 'off') this.checkNow()
+    if (this.#access.mode === 'load') this.loadUnlessFilled()
+    if (info === undefined) return this.bytes().subarray(0, dataLength)
+    const elements = elementsOf(this, info, this.#bigEndian, this.#readStats)
+    // Bytes behind the data are ignored, as numpy.load does.
+    if (elements.byteLength === dataLength) return elements
+    return elements.subarray(0, dataLength / laneBytes(info))
+  }
+}
+
+function npyArray({ npy, layout }: NpyHead, data: NpyExtent): NdArray {
+  const { info, descr, itemsize } = npy
+  return info === undefined
+    ? new NdArray({ dtype: 'void', ...layout, layout, descr, itemsize, data })
+    : new NdArray({ dtype: info.name, shape: layout.shape, layout, data })
+}

@@ -1,0 +1,198 @@
+/**
+ * All that a save writes, but for the bytes of the arrays: planned once, and for a save of the same
+ * values again as it is.
+ *
+ * @module
+ */
+import { EXTENT_COLUMNS } from '../../native.js'
+import { mask } from '../masked-crc.js'
+import { IndexPlan, type IndexRow } from './index-plan.js'
+import {
+  planLayout,
+  type Layout,
+  type LayoutOptions,
+  type Placement,
+  type Sized,
+} from './layout.js'
+import type { BundleValue } from './values.js'
+
+const HEAD_START = 2
+const HEAD_LENGTH = 3
+const SOURCE = 4
+const SEED = 5
+
+/** What remains from one save to the next. Holds no array of the program. */
+interface Skeleton {
+  readonly options: LayoutOptions
+  readonly layout: Layout
+  /** Rows as those of `ShardPlan.extents`. */
+  readonly extents: Float64Array
+  readonly heads: Uint8Array
+  /** Of heads and arrays. */
+  readonly bytes: number
+  /** Made when the first checksums are known. */
+  index: IndexPlan | undefined
+}
+
+export class PlannedBundle {
+  readonly sources: readonly ArrayBufferView[]
+  readonly layout: Layout
+  readonly extents: Float64Array
+  readonly heads: Uint8Array
+  readonly #skeleton: Skeleton
+  /** Until the index is made. */
+  #values: readonly BundleValue[] | undefined
+
+  private constructor(
+    skeleton: Skeleton,
+    sources: readonly ArrayBufferView[],
+    values?: readonly BundleValue[],
+    parts: Pick<Skeleton, 'layout' | 'extents' | 'heads'> = skeleton,
+  ) {
+    this.#skeleton = skeleton
+    this.#values = values
+    this.sources = sources
+    this.layout = parts.layout
+    this.extents = parts.extents
+    this.heads = parts.heads
+  }
+
+  static of(values: readonly BundleValue[], options: LayoutOptions): PlannedBundle {
+    const layout = planLayout(values, options)
+    const [heads, starts] = packHeads(values)
+    const extents = extentsOf(values, layout, starts)
+    const sources: ArrayBufferView[] = []
+    for (const { source } of values) if (source !== undefined) sources.push(source)
+    let bytes = 0
+    for (const { head, source } of values) bytes += head.length + (source?.byteLength ?? 0)
+    const skeleton = { options, layout, extents, heads, bytes, index: undefined }
+    return new PlannedBundle(skeleton, sources, values)
+  }
+
+  /** Bytes of heads and arrays. */
+  get byteLength(): number {
+    return this.#skeleton.bytes
+  }
+
+  /** True once the index was made: from then on it may be planned `again`. */
+  get isComplete(): boolean {
+    return this.#skeleton.index !== undefined
+  }
+
+  /**
+   * The same values with other bytes.
+   *
+   * @param changed those whose heads are others, of the same length, by their place among the stored
+   * @returns undefined if one of them has another length
+   */
+  again(
+    sources: readonly ArrayBufferView[],
+    changed: ReadonlyMap<number, BundleValue>,
+  ): PlannedBundle | undefined {
+    const parts = { layout: this.layout, extents: this.extents.slice(), heads: this.heads.slice() }
+    const bundle = new PlannedBundle(this.#skeleton, sources, this.#values, parts)
+    for (const [stored, value] of changed) if (!bundle.change(stored, value)) return undefined
+    return bundle
+  }
+
+  /**
+   * Gives a value another head of the same length, before it is written.
+   *
+   * @param stored its number among those that are stored
+   * @returns false if that is not possible
+   */
+  change(stored: number, { head, seed, source }: BundleValue): boolean {
+    const { extents, heads } = this
+    const row = stored * EXTENT_COLUMNS
+    if (source !== undefined || extents[row + SOURCE] !== -1) return false
+    if (head.length !== extents[row + HEAD_LENGTH]) return false
+    heads.set(head, extents[row + HEAD_START])
+    extents[row + SEED] = seed
+    return true
+  }
+
+  /**
+   * @param crcs of the stored values, in order
+   * @param shards how many there are in the end: those of the layout, and others without a value
+   */
+  index(crcs: Uint32Array, shards: number): Uint8Array {
+    const { layout } = this
+    const known = this.#skeleton.index
+    const isUsual = shards === layout.shardSizes.length
+    if (known !== undefined) {
+      return isUsual
+        ? known.withChecksums(crcs)
+        : known.moved(crcs, (stored) => this.#placeOf(stored), shards)
+    }
+    const plan = new IndexPlan(rowsOf(this.#values ?? [], layout, crcs), shards)
+    if (isUsual) this.#skeleton.index = plan
+    return plan.bytes
+  }
+
+  #placeOf(stored: number): Placement {
+    const row = stored * EXTENT_COLUMNS
+    return { shard: this.extents[row] ?? 0, offset: this.extents[row + 1] ?? 0 }
+  }
+
+  /** The plan without the arrays, to be kept for the next save. */
+  withoutSources(): PlannedBundle {
+    return new PlannedBundle(this.#skeleton, [])
+  }
+}
+
+/** The heads one behind the other, and where each begins: values that share one share its bytes. */
+function packHeads(values: readonly BundleValue[]): [Uint8Array, Map<Uint8Array, number>] {
+  const starts = new Map<Uint8Array, number>()
+  let length = 0
+  let last: Uint8Array | undefined
+  for (const { head } of values) {
+    if (head === last || starts.has(head)) continue
+    last = head
+    starts.set(head, length)
+    length += head.length
+  }
+  const heads = new Uint8Array(length)
+  for (const [head, start] of starts) heads.set(head, start)
+  return [heads, starts]
+}
+
+function extentsOf(
+  values: readonly BundleValue[],
+  layout: Layout,
+  starts: ReadonlyMap<Uint8Array, number>,
+): Float64Array {
+  const stored = values.reduce((count, { slices }) => count + (slices === undefined ? 1 : 0), 0)
+  const extents = new Float64Array(stored * EXTENT_COLUMNS)
+  let row = 0
+  let source = 0
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]
+    const placement = layout.placements[i]
+    if (value === undefined || placement === undefined || value.slices !== undefined) continue
+    extents[row] = placement.shard
+    extents[row + 1] = placement.offset
+    extents[row + HEAD_START] = starts.get(value.head) ?? 0
+    extents[row + HEAD_LENGTH] = value.head.length
+    extents[row + SOURCE] = value.source === undefined ? -1 : source++
+    extents[row + SEED] = value.seed
+    row += EXTENT_COLUMNS
+  }
+  return extents
+}
+
+function rowsOf(values: readonly BundleValue[], layout: Layout, crcs: Uint32Array): IndexRow[] {
+  let count = 0
+  const rows = values.map((value, i): IndexRow => {
+    const { key: text, keyBytes: key = Buffer.from(text), dtype, shape, slices } = value
+    if (slices !== undefined) {
+      const entry = { dtype, shape, shard: 0, offset: 0, size: 0, crc: 0, slices }
+      return { key, entry, stored: -1 }
+    }
+    const stored = count++
+    const { shard, offset } = layout.placements[i] ?? { shard: 0, offset: 0 }
+    const size = value.head.length + (value.source?.byteLength ?? 0)
+    const crc = mask(crcs[stored] ?? 0)
+    return { key, entry: { dtype, shape, shard, offset, size, crc, slices: [] }, stored }
+  })
+  return rows.sort((a, b) => Buffer.compare(a.key, b.key))
+}
