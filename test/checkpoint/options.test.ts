@@ -7,8 +7,14 @@ const check = (options: unknown): ReturnType<typeof checkSaveOptions> =>
 
 t.test('defaults', (t) => {
   t.strictSame(check({}), {
-    copy: true,
-    bundle: { durable: true, alignment: 64, maxShardBytes: Infinity },
+    snapshot: 'copy',
+    bundle: {
+      durable: true,
+      alignment: 64,
+      maxShardBytes: Infinity,
+      writer: 'auto',
+      maxBytesPerSecond: Infinity,
+    },
   })
   const undefinedOptions = { snapshot: undefined, alignment: undefined, durable: undefined }
   t.match(check({ ...undefinedOptions, maxShardBytes: undefined, signal: undefined }), check({}))
@@ -21,13 +27,17 @@ t.test('what is given counts', (t) => {
   t.match(check({ signal, onProgress, snapshot: 'none', durable: false }), {
     signal,
     onProgress,
-    copy: false,
+    snapshot: 'none',
     bundle: { durable: false },
   })
   for (const alignment of [1, 2, 64, 4096, 65536]) {
     t.equal(check({ alignment }).bundle.alignment, alignment)
   }
   t.equal(check({ maxShardBytes: 1 }).bundle.maxShardBytes, 1)
+  t.equal(check({ maxBytesPerSecond: 1e9 }).bundle.maxBytesPerSecond, 1e9)
+  for (const writer of ['auto', 'map', 'direct', 'buffered'] as const) {
+    t.equal(check({ writer }).bundle.writer, writer)
+  }
   t.equal(check({ maxShardBytes: Infinity }).bundle.maxShardBytes, Infinity)
   t.end()
 })
@@ -38,6 +48,8 @@ t.test('bad options are named', (t) => {
     ['copy', 'TypeError', /^options must be an object, got 'copy'/],
     [{ snapshot: 'deep' }, 'TypeError', /^options.snapshot must be one of 'copy', 'fork', 'none'/],
     [{ snapshot: null }, 'TypeError', /^options.snapshot must be one of .*got null/],
+    [{ writer: 'mmap' }, 'TypeError', /^options.writer must be one of 'auto', 'map', 'direct'/],
+    [{ maxBytesPerSecond: 0 }, 'RangeError', /^options.maxBytesPerSecond must be a positive/],
     [{ durable: 1 }, 'TypeError', /^options.durable must be a boolean, got 1/],
     [{ alignment: '64' }, 'TypeError', /^options.alignment must be a number, got '64'/],
     [{ alignment: 0 }, 'RangeError', /^options.alignment must be/],
@@ -69,11 +81,16 @@ t.test('bad options are named', (t) => {
   t.end()
 })
 
-t.test('a fork is not available yet', (t) => {
+t.test('a fork needs Linux', (t) => {
+  const { platform } = process
+  t.teardown(() => Object.defineProperty(process, 'platform', { value: platform }))
+  Object.defineProperty(process, 'platform', { value: 'darwin', configurable: true })
   t.throws(() => check({ snapshot: 'fork' }), {
     code: 'CKPT_UNSUPPORTED',
     details: { feature: "snapshot: 'fork'" },
-    message: /use 'copy' or 'none'$/,
+    message: /needs Linux; use 'copy' or 'none'$/,
   })
+  Object.defineProperty(process, 'platform', { value: 'linux', configurable: true })
+  t.equal(check({ snapshot: 'fork' }).snapshot, 'fork')
   t.end()
 })
