@@ -70,7 +70,7 @@ std::span<ForkCopier::Segment> ForkCopier::segments(int slot) const noexcept {
 }
 
 Result<std::unique_ptr<ForkCopier>> ForkCopier::Start() {
-  Result<AlignedBuffer> created = AlignedBuffer::Create(kBuffers + sizeof(Shared), true);
+  Result<AlignedBuffer> created = AlignedBuffer::CreateShared(kBuffers + sizeof(Shared));
   if (!created.ok()) return created.status();
   AlignedBuffer memory = std::move(created).value();
   auto* shared = new (memory.data() + kBuffers) Shared;

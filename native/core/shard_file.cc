@@ -78,7 +78,8 @@ Status ShardFile::Size(bool recycled) {
   if (method == WriteMethod::kDirect) direct_ = SetDirect(fd_.get(), true);
   // In a file without blocks a store could meet a full disk, which is SIGBUS.
   if (method != WriteMethod::kMapped || unsupported) return Status::Ok();
-  void* address = ::mmap(nullptr, RoundUpToSector(size_), PROT_READ | PROT_WRITE, MAP_SHARED, fd_.get(), 0);
+  void* address =
+      ::mmap(nullptr, RoundUpToSector(size_), PROT_READ | PROT_WRITE, MAP_SHARED, fd_.get(), 0);
   // Some file systems cannot map shared; a plain write still works there.
   if (address != MAP_FAILED) base_ = static_cast<std::byte*>(address);
   return Status::Ok();

@@ -1,8 +1,7 @@
 #include "snapshot.h"
 
-#include <cstring>
-
 #include "aligned_buffer.h"
+#include "copy_chunk.h"
 
 namespace ckpt {
 namespace {
@@ -14,7 +13,8 @@ class LiveReader final : public ChunkReader {
 
   Result<Bytes> Read(const Chunk& chunk, std::byte* target, RowSums& sums, Job& job) override {
     std::byte* place = target != nullptr ? target : buffer_.data();
-    CKPT_TRY(GatherChunk(layout_, chunk, place, sums, job));
+    const auto where_it_is = [](const RowPart& part) { return part.bytes; };
+    CKPT_TRY(CopyChunk(layout_, chunk, place, sums, job, where_it_is));
     return Bytes{place, chunk.length};
   }
 
@@ -52,28 +52,6 @@ Status Snapshot::SetHead(size_t row, Bytes head, uint32_t seed) {
 
 std::shared_ptr<Snapshot> SnapshotLive(ShardLayout layout) {
   return std::make_shared<LiveSnapshot>(std::move(layout));
-}
-
-Status GatherChunk(const ShardLayout& layout, const Chunk& chunk, std::byte* target, RowSums& sums,
-                   Job& job) {
-  CKPT_TRY(job.Check());
-  uint64_t end = 0;
-  uint64_t bytes = 0;
-  ForEachPart(layout, chunk, [&](const RowPart& part) {
-    std::memset(target + end, 0, part.at - end);
-    std::byte* const place = target + part.at;
-    if (part.is_source) {
-      sums.Sum(chunk, part, [&](uint32_t* sum) { *sum = Crc32cCopy(*sum, place, part.bytes); });
-    } else {
-      std::memcpy(place, part.bytes.data(), part.bytes.size());
-    }
-    end = part.at + part.bytes.size();
-    bytes += part.bytes.size();
-  });
-  // A mapped file is whole pages, too.
-  std::memset(target + end, 0, RoundUpToSector(chunk.length) - end);
-  job.Add(bytes);
-  return Status::Ok();
 }
 
 void SumChunk(const ShardLayout& layout, const Chunk& chunk, Bytes bytes, RowSums& sums, Job& job) {

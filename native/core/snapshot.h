@@ -72,11 +72,6 @@ Result<std::shared_ptr<Snapshot>> SnapshotImage(ShardLayout layout) noexcept;
 // the system has no such thing.
 Result<std::shared_ptr<Snapshot>> SnapshotFork(ShardLayout layout) noexcept;
 
-// Copies part by part, each block summed while it is in the cache: the bytes as they were copied,
-// so that an array which changes meanwhile still has the checksum of what is written.
-Status GatherChunk(const ShardLayout& layout, const Chunk& chunk, std::byte* target, RowSums& sums,
-                   Job& job);
-
 // Extends the sums by a chunk's bytes.
 void SumChunk(const ShardLayout& layout, const Chunk& chunk, Bytes bytes, RowSums& sums, Job& job);
 

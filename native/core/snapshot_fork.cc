@@ -1,6 +1,6 @@
 #include <atomic>
-#include <cstring>
 
+#include "copy_chunk.h"
 #include "fork_copier.h"
 #include "snapshot.h"
 
@@ -9,19 +9,19 @@ namespace {
 
 class ForkReader final : public ChunkReader {
  public:
-  ForkReader(const ShardLayout& layout, ForkCopier& copier, int slot)
-      : layout_(layout), copier_(copier), slot_(slot) {}
+  ForkReader(const ShardLayout& layout, ForkCopier& copier, int slot, AlignedBuffer buffer)
+      : layout_(layout), copier_(copier), slot_(slot), buffer_(std::move(buffer)) {}
 
+  // The other process fills its slot; from there the bytes are copied and summed in one pass, as
+  // from live arrays.
   Result<Bytes> Read(const Chunk& chunk, std::byte* target, RowSums& sums, Job& job) override {
-    std::byte* const buffer = copier_.buffer(slot_);
-    // Gaps stay zero: nothing but parts is copied over them.
-    std::memset(buffer, 0, RoundUpToSector(chunk.length));
     CKPT_TRY(Fetch(chunk, job));
-    const Bytes bytes{buffer, chunk.length};
-    SumChunk(layout_, chunk, bytes, sums, job);
-    if (target == nullptr || chunk.length == 0) return bytes;
-    std::memcpy(target, buffer, chunk.length);
-    return Bytes{target, chunk.length};
+    std::byte* const place = target != nullptr ? target : buffer_.data();
+    const std::byte* const slot = copier_.buffer(slot_);
+    CKPT_TRY(CopyChunk(layout_, chunk, place, sums, job, [&](const RowPart& part) {
+      return part.is_source ? Bytes{slot + part.at, part.bytes.size()} : part.bytes;
+    }));
+    return Bytes{place, chunk.length};
   }
 
  private:
@@ -31,11 +31,8 @@ class ForkReader final : public ChunkReader {
     Status status;
     ForEachPart(layout_, chunk, [&](const RowPart& part) {
       if (!status.ok()) return;
-      // Heads may have been replaced since.
-      if (!part.is_source) {
-        std::memcpy(copier_.buffer(slot_) + part.at, part.bytes.data(), part.bytes.size());
-        return;
-      }
+      // Heads may have been replaced since the fork.
+      if (!part.is_source) return;
       segments[count++] = {part.bytes.data(), part.bytes.size(), part.at};
       if (count < segments.size()) return;
       status = copier_.Copy(slot_, std::exchange(count, 0), job);
@@ -47,6 +44,7 @@ class ForkReader final : public ChunkReader {
   const ShardLayout& layout_;
   ForkCopier& copier_;
   const int slot_;
+  const AlignedBuffer buffer_;
 };
 
 class ForkSnapshot final : public Snapshot {
@@ -57,7 +55,10 @@ class ForkSnapshot final : public Snapshot {
   Result<std::unique_ptr<ChunkReader>> NewReader() override {
     const int slot = next_slot_.fetch_add(1);
     if (slot >= ForkCopier::kSlots) return Status::Invalid("a fork snapshot has no more readers");
-    return std::unique_ptr<ChunkReader>(new ForkReader(layout_, *copier_, slot));
+    Result<AlignedBuffer> buffer = AlignedBuffer::Create(kChunkBytes);
+    if (!buffer.ok()) return buffer.status();
+    return std::unique_ptr<ChunkReader>(
+        new ForkReader(layout_, *copier_, slot, std::move(buffer).value()));
   }
   int max_readers() const noexcept override { return ForkCopier::kSlots; }
 

@@ -1,6 +1,7 @@
 // A managed run is killed at any instant, also while checkpoints are removed. Nothing that was
 // finished may be lost, and nothing may stay of what was to go.
-import { basename } from 'node:path'
+import { existsSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import t, { type Test } from 'tap'
 import {
   CheckpointManager,
@@ -16,7 +17,7 @@ import { makeState, stepOf } from '../fixtures/steps.cjs'
 const KILLS = Number(process.env['CKPT_KILLS'] ?? 32)
 const SEED = Number(process.env['CKPT_SEED'] ?? 20)
 
-const MANNERS = ['copy', 'sync', 'policy'] as const
+const MANNERS = ['copy', 'sync', 'policy', 'recycle', 'recycle-fork'] as const
 
 const random = seeded(SEED)
 
@@ -59,7 +60,9 @@ async function checkDirectory(t: Test, directory: string, acknowledged: number):
 }
 
 for (const manner of MANNERS) {
-  t.test(`kill -9 of a managed run (${manner}) loses nothing that was finished`, async (t) => {
+  const skip = manner === 'recycle-fork' && process.platform !== 'linux' ? 'needs Linux' : false
+  const what = `kill -9 of a managed run (${manner}) loses nothing that was finished`
+  t.test(what, { skip }, async (t) => {
     t.comment(`seed ${String(SEED)}`)
     const directory = t.testdir()
     for (let i = 0; i < Math.ceil(KILLS / MANNERS.length); i++) {
@@ -67,6 +70,19 @@ for (const manner of MANNERS) {
     }
   })
 }
+
+const addon = join(__dirname, '../../build-failpoints/Release/ndcheckpoint.node')
+const skip = existsSync(addon) ? false : `no addon with failure points at ${addon}`
+
+t.test('killed when a data file has become a spare one, nothing is lost', { skip }, async (t) => {
+  const directory = t.testdir()
+  const env = { CKPT_NATIVE: addon, CKPT_FAILPOINT: 'after-spare-rename' }
+  const child = new Child('manage.cjs', { args: [directory, 'recycle'], env })
+  const { signal } = await child.exit()
+  t.equal(signal, 'SIGKILL')
+  t.ok(leftoversIn(directory).length > 0, 'the spare one is there')
+  await checkDirectory(t, directory, Number(child.lines.at(-1) ?? 0))
+})
 
 t.test('a living run owns its directory, a dead one does not', async (t) => {
   const directory = t.testdir()

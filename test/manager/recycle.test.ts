@@ -1,0 +1,169 @@
+// Data files of removed checkpoints are written over by later saves, but never while anybody has them.
+import { execFileSync } from 'node:child_process'
+import { linkSync, readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import {
+  Checkpoint,
+  CheckpointManager,
+  NumpyState,
+  openCheckpoint,
+  openCheckpointSync,
+  zeros,
+  type ManagerOptions,
+} from '../../lib/index.js'
+import { counts } from '../../lib/native.js'
+import { leftoversIn } from '../fixtures/files'
+
+const skip = process.platform === 'linux' ? false : 'needs Linux'
+
+/** Enough for a data file that is worth keeping. */
+const SIZE = 300_000
+
+function open(t: Test, options: ManagerOptions = {}) {
+  const state = new NumpyState()
+  state['x'] = zeros([SIZE])
+  const directory = t.testdir()
+  const manager = new CheckpointManager(new Checkpoint({ state }), directory, {
+    maxToKeep: 1,
+    ...options,
+  })
+  const save = async (value: number): Promise<string> => {
+    state['x'].data.fill(value)
+    const path = await manager.save()
+    // What is removed becomes spare after the save.
+    await manager.sync()
+    return path ?? ''
+  }
+  return { state, directory, manager, save }
+}
+
+const inodeOf = (prefix: string): number => statSync(`${prefix}.data-00000-of-00001`).ino
+
+function firstOf(prefix: string): number {
+  const { problems } = openCheckpointSync(prefix).verifySync()
+  if (problems.length > 0) throw new Error(problems[0]?.reason)
+  const { checkpoint, state } = fresh()
+  checkpoint.restoreSync(prefix)
+  return state['x'].data[SIZE - 1] as number
+}
+
+function fresh() {
+  const state = new NumpyState()
+  return { state, checkpoint: new Checkpoint({ state }) }
+}
+
+t.test('a removed data file is the one after the next', { skip }, async (t) => {
+  const { directory, manager, save } = open(t)
+  const first = inodeOf(await save(1))
+  await save(2)
+  t.equal(leftoversIn(directory).length, 1, 'a directory for the spare one')
+  const third = await save(3)
+  t.equal(inodeOf(third), first)
+  t.equal(firstOf(third), 3)
+  await manager.close()
+  t.strictSame(leftoversIn(directory), [])
+  t.equal(firstOf(third), 3)
+})
+
+t.test('not if that is not wanted', async (t) => {
+  const { directory, manager, save } = open(t, { recycle: false })
+  await save(1)
+  await save(2)
+  t.strictSame(leftoversIn(directory), [])
+  await manager.close()
+})
+
+t.test('arrays that were restored from it stay as they are', { skip }, async (t) => {
+  const { manager, save } = open(t)
+  const { state, checkpoint } = fresh()
+  const first = await save(1)
+  const inode = inodeOf(first)
+  await checkpoint.restore(first, { verify: 'off' })
+  for (let step = 2; step < 6; step++) t.not(inodeOf(await save(step)), inode)
+  const { data } = state['x']
+  t.ok(
+    data.every((element: number) => element === 1),
+    'every element is of the first save',
+  )
+  await manager.close()
+})
+
+t.test('an open reader keeps reading what it opened', { skip }, async (t) => {
+  const { manager, save } = open(t)
+  const reader = await openCheckpoint(await save(1))
+  for (let step = 2; step < 6; step++) await save(step)
+  t.equal(
+    ((await reader.verify().catch((error: unknown) => error)) as { ok: boolean }).ok,
+    false,
+    'its files are gone',
+  )
+  const { key } = reader.variables().find(({ key }) => key.includes('/x/')) ?? { key: '' }
+  t.ok(key)
+  const bytes = (reader.get(key) as { get(): Uint8Array }).get()
+  t.equal(new Float64Array(bytes.slice(-8).buffer)[0], 1)
+  await reader.close()
+  await manager.close()
+})
+
+t.test('a copy by hard link stays as it is', { skip }, async (t) => {
+  const { directory, manager, save } = open(t)
+  const first = await save(1)
+  for (const suffix of ['.index', '.data-00000-of-00001']) {
+    linkSync(first + suffix, join(directory, 'kept') + suffix)
+  }
+  for (let step = 2; step < 6; step++) await save(step)
+  t.equal(firstOf(join(directory, 'kept')), 1)
+  await manager.close()
+})
+
+t.test('another process that has it open keeps it', { skip }, async (t) => {
+  const { manager, save } = open(t)
+  const path = `${await save(1)}.data-00000-of-00001`
+  const inode = statSync(path).ino
+  const { spawn } = await import('node:child_process')
+  const holder = spawn('sh', ['-c', 'exec 3<"$0"; echo held; read line; cat <&3 | cksum', path])
+  await new Promise((resolve) => holder.stdout.once('data', resolve))
+  const expected = execFileSync('cksum', { input: execFileSync('cat', [path], { maxBuffer: 1e9 }) })
+  for (let step = 2; step < 6; step++) t.not(inodeOf(await save(step)), inode)
+  const sum = new Promise<string>((resolve) =>
+    holder.stdout.once('data', (data: Buffer) => {
+      resolve(data.toString())
+    }),
+  )
+  holder.stdin.end('go\n')
+  t.equal(await sum, expected.toString())
+  await manager.close()
+})
+
+t.test('a state of another size gets files of its own', { skip }, async (t) => {
+  const { state, directory, manager, save } = open(t)
+  await save(1)
+  await save(2)
+  state['x'] = zeros([4 * SIZE])
+  const path = await save(3)
+  t.equal(statSync(`${path}.data-00000-of-00001`).size > 4 * 8 * SIZE, true)
+  await save(4)
+  t.equal(readdirSync(join(directory, leftoversIn(directory)[0] ?? '')).length, 1, 'one spare file')
+  await manager.close()
+})
+
+t.test('saves that are not durable recycle nothing', async (t) => {
+  const { state, directory, manager } = open(t)
+  for (let step = 1; step < 4; step++) {
+    state['x'].data.fill(step)
+    await manager.save({ durable: false })
+    await manager.sync()
+    t.strictSame(leftoversIn(directory), [])
+  }
+  await manager.close()
+})
+
+t.test('spare files are given up with their manager', async (t) => {
+  const before = counts().spares
+  const { manager, save } = open(t)
+  t.equal(counts().spares, before + 1)
+  await save(1)
+  await manager.close()
+  t.end()
+})
