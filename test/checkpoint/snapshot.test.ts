@@ -1,7 +1,14 @@
 // What is written is the state at the call, whatever way it is held and written.
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { Checkpoint, NumpyState, ndarray, Variable, type SaveOptions } from '../../lib/index.js'
+import {
+  Checkpoint,
+  NumpyState,
+  ndarray,
+  Variable,
+  type NdArray,
+  type SaveOptions,
+} from '../../lib/index.js'
 import { runChild } from '../fixtures/child'
 
 const MODES = process.platform === 'linux' ? (['copy', 'fork'] as const) : (['copy'] as const)
@@ -17,8 +24,11 @@ function make() {
   return { state, step, checkpoint: new Checkpoint({ state, step }) }
 }
 
+const dataOf = (state: NumpyState, name: string): Float32Array =>
+  (state[name] as NdArray).data as Float32Array
+
 function fill({ state, step }: ReturnType<typeof make>, value: number): void {
-  for (const name of Object.keys(state)) state[name].data.fill(value)
+  for (const name of Object.keys(state)) dataOf(state, name).fill(value)
   step.value = BigInt(value)
 }
 
@@ -28,7 +38,7 @@ function check(t: Test, path: string, value: number): void {
   t.equal(restored.step.value, BigInt(value))
   for (const name of Object.keys(restored.state)) {
     t.ok(
-      restored.state[name].data.every((element: number) => element === value),
+      dataOf(restored.state, name).every((element) => element === value),
       `${name} is of the call`,
     )
   }

@@ -11,6 +11,7 @@ import {
   openCheckpointSync,
   zeros,
   type ManagerOptions,
+  type NdArray,
 } from '../../lib/index.js'
 import { counts } from '../../lib/native.js'
 import { leftoversIn } from '../fixtures/files'
@@ -29,7 +30,7 @@ function open(t: Test, options: ManagerOptions = {}) {
     ...options,
   })
   const save = async (value: number): Promise<string> => {
-    state['x'].data.fill(value)
+    dataOf(state).fill(value)
     const path = await manager.save()
     // What is removed becomes spare after the save.
     await manager.sync()
@@ -38,6 +39,8 @@ function open(t: Test, options: ManagerOptions = {}) {
   return { state, directory, manager, save }
 }
 
+const dataOf = (state: NumpyState): Float64Array => (state['x'] as NdArray).data as Float64Array
+
 const inodeOf = (prefix: string): number => statSync(`${prefix}.data-00000-of-00001`).ino
 
 function firstOf(prefix: string): number {
@@ -45,7 +48,7 @@ function firstOf(prefix: string): number {
   if (problems.length > 0) throw new Error(problems[0]?.reason)
   const { checkpoint, state } = fresh()
   checkpoint.restoreSync(prefix)
-  return state['x'].data[SIZE - 1] as number
+  return dataOf(state)[SIZE - 1] ?? NaN
 }
 
 function fresh() {
@@ -81,9 +84,9 @@ t.test('arrays that were restored from it stay as they are', { skip }, async (t)
   const inode = inodeOf(first)
   await checkpoint.restore(first, { verify: 'off' })
   for (let step = 2; step < 6; step++) t.not(inodeOf(await save(step)), inode)
-  const { data } = state['x']
+  const data = dataOf(state)
   t.ok(
-    data.every((element: number) => element === 1),
+    data.every((element) => element === 1),
     'every element is of the first save',
   )
   await manager.close()
@@ -151,7 +154,7 @@ t.test('a state of another size gets files of its own', { skip }, async (t) => {
 t.test('saves that are not durable recycle nothing', async (t) => {
   const { state, directory, manager } = open(t)
   for (let step = 1; step < 4; step++) {
-    state['x'].data.fill(step)
+    dataOf(state).fill(step)
     await manager.save({ durable: false })
     await manager.sync()
     t.strictSame(leftoversIn(directory), [])

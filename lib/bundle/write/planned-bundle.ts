@@ -7,13 +7,7 @@
 import { EXTENT_COLUMNS } from '../../native.js'
 import { mask } from '../masked-crc.js'
 import { IndexPlan, type IndexRow } from './index-plan.js'
-import {
-  planLayout,
-  type Layout,
-  type LayoutOptions,
-  type Placement,
-  type Sized,
-} from './layout.js'
+import { planLayout, type Layout, type LayoutOptions, type Placement } from './layout.js'
 import type { BundleValue } from './values.js'
 
 const HEAD_START = 2
