@@ -118,23 +118,33 @@ inline void RemoveSettled(const std::string& directory, const std::string& path)
   std::this_thread::sleep_for(std::chrono::milliseconds(200));
 }
 
-// Each way first into a new file, then again over the same file: its blocks are allocated by then
-// and, unless written directly, its pages are in the cache.
+// Each way first into a new file, then over the file that the way before it has made: its blocks
+// are allocated by then and, unless written directly, its pages are in the cache. Not over the same
+// file again, which the host still holds: a run's checkpoints take turns.
 inline void WriteAll(const std::string& directory, size_t payload, int round) {
   const size_t bytes = (payload + kPage - 1) / kPage * kPage;
   Memory source(bytes, false);
   source.Touch(bytes);
-  const std::string path = directory + "/raw-file";
-  for (const Way& way : WaysOf(round)) {
+  const std::string older = directory + "/raw-older";
+  const std::string newer = directory + "/raw-newer";
+  const std::vector<Way> ways = WaysOf(round);
+  const auto make_older = [&] {
+    WriteFile(older, source, bytes, {"buffered", Method::kBuffered, 1}, false);
+  };
+  make_older();
+  for (const Way& way : ways) {
     WarmFreeMemory(bytes);
     for (const bool recycled : {false, true}) {
-      const Times times = WriteFile(path, source, bytes, way, recycled);
+      const Times times = WriteFile(recycled ? older : newer, source, bytes, way, recycled);
       if (times.durable < 0) break;
       Emit((recycled ? "recycled " : "new ") + way.Label(), times.durable);
       if (recycled && times.copied >= 0) {
         Emit("copy into a recycled " + way.Label(), times.copied);
       }
     }
-    RemoveSettled(directory, path);
+    RemoveSettled(directory, older);
+    // A way that there is not here has made nothing.
+    if (::rename(newer.c_str(), older.c_str()) != 0) make_older();
   }
+  RemoveSettled(directory, older);
 }
