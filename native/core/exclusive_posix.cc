@@ -1,8 +1,11 @@
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "exclusive.h"
+#include "fd.h"
 
 namespace ckpt {
 
@@ -24,6 +27,34 @@ bool Exclusive([[maybe_unused]] int fd) noexcept {
 #else
   return false;
 #endif
+}
+
+namespace {
+
+constexpr const char* kProbe = "probe";
+constexpr size_t kProbeBytes = 4096;
+
+bool SeesMapping(int dir) noexcept {
+  const UniqueFd writer(
+      ::openat(dir, kProbe, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (!writer.valid() || ::ftruncate(writer.get(), kProbeBytes) != 0) return false;
+  UniqueFd reader(::openat(dir, kProbe, O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  if (!reader.valid()) return false;
+  // As lib/bundle/read maps shards.
+  void* map = ::mmap(nullptr, kProbeBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE, reader.get(), 0);
+  reader.Close();
+  if (map == MAP_FAILED) return false;
+  const bool seen = !Exclusive(writer.get());
+  ::munmap(map, kProbeBytes);
+  return seen && Exclusive(writer.get());
+}
+
+}  // namespace
+
+bool TellsExclusive(int dir) noexcept {
+  const bool tells = SeesMapping(dir);
+  ::unlinkat(dir, kProbe, 0);
+  return tells;
 }
 
 }  // namespace ckpt

@@ -33,15 +33,20 @@ Status SpareShards::Keep(const std::string& path, bool* kept) {
   if (::lstat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) return Status::Ok();
   const auto size = static_cast<uint64_t>(info.st_size);
   if (size < kMinBytes || spares_.size() >= kMaxSpares) return Status::Ok();
-  if (!home_) {
-    Result<std::unique_ptr<StagingDir>> created = StagingDir::Create(directory_);
-    if (!created.ok()) return Status::Ok();
-    home_ = std::move(created).value();
-  }
+  if (!HaveHome()) return Status::Ok();
   Spare spare{"spare-" + std::to_string(next_++), size};
   *kept = ::renameat(AT_FDCWD, path.c_str(), home_->fd(), spare.name.c_str()) == 0;
   if (*kept) spares_.push_back(std::move(spare));
   return Failpoint("after-spare-rename");
+}
+
+bool SpareShards::HaveHome() {
+  if (home_ || !possible_) return possible_;
+  Result<std::unique_ptr<StagingDir>> created = StagingDir::Create(directory_);
+  if (!created.ok()) return false;
+  possible_ = TellsExclusive(created.value()->fd());
+  if (possible_) home_ = std::move(created).value();
+  return possible_;
 }
 
 Status SpareShards::Add(std::span<const std::string> paths, bool durable, const Job& job) noexcept {

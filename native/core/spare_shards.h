@@ -52,10 +52,12 @@ class SpareShards {
   };
 
   Status Keep(const std::string& path, bool* kept);
+  bool HaveHome();
 
   const std::string directory_;
   std::mutex mutex_;
   std::unique_ptr<StagingDir> home_;  // null until there is a spare
+  bool possible_ = true;              // as far as is known
   std::vector<Spare> spares_;
   uint64_t next_ = 0;
   Counted<Kind::kSpares> counted_;

@@ -103,6 +103,16 @@ TEST_F(Spares, GoWithTheirOwner) {
   EXPECT_TRUE(dir_.List().empty());
 }
 
+#if defined(__linux__)
+TEST(Exclusive, IsTriedBeforeItIsTrusted) {
+  TempDir dir;
+  const UniqueFd fd(::open(dir.path().c_str(), O_RDONLY | O_DIRECTORY));
+  EXPECT_TRUE(TellsExclusive(fd.get()));
+  EXPECT_TRUE(dir.List().empty());
+  EXPECT_FALSE(TellsExclusive(-1));
+}
+#endif
+
 TEST(Exclusive, IsOnlyARegularFile) {
   TempDir dir;
   const UniqueFd fd(::open(dir.path().c_str(), O_RDONLY));

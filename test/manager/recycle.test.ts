@@ -1,6 +1,6 @@
 // Data files of removed checkpoints are written over by later saves, but never while anybody has them.
 import { execFileSync } from 'node:child_process'
-import { linkSync, readdirSync, statSync } from 'node:fs'
+import { linkSync, mkdirSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import {
@@ -14,17 +14,18 @@ import {
   type NdArray,
 } from '../../lib/index.js'
 import { counts } from '../../lib/native.js'
+import { system } from '../fixtures/child'
 import { leftoversIn } from '../fixtures/files'
+import { mountTmpfs, noMounts } from '../fixtures/tmpfs'
 
 const skip = process.platform === 'linux' ? false : 'needs Linux'
 
 /** Enough for a data file that is worth keeping. */
 const SIZE = 300_000
 
-function open(t: Test, options: ManagerOptions = {}) {
+function open(t: Test, options: ManagerOptions = {}, directory: string = t.testdir()) {
   const state = new NumpyState()
   state['x'] = zeros([SIZE])
-  const directory = t.testdir()
   const manager = new CheckpointManager(new Checkpoint({ state }), directory, {
     maxToKeep: 1,
     ...options,
@@ -136,6 +137,29 @@ t.test('another process that has it open keeps it', { skip }, async (t) => {
   )
   holder.stdin.end('go\n')
   t.equal(await sum, expected.toString())
+  await manager.close()
+})
+
+t.test('nothing is recycled where mappings are not seen', { skip: skip || noMounts }, async (t) => {
+  // As the file systems of containers: a mapping is of the file below, and the lease of the one above.
+  const disk = mountTmpfs('size=64m')
+  if (disk === undefined) return
+  const at = (name: string): string => join(disk.path, name)
+  for (const name of ['lower', 'upper', 'work', 'merged']) mkdirSync(at(name))
+  const layers = `lowerdir=${at('lower')},upperdir=${at('upper')},workdir=${at('work')}`
+  t.teardown(() => {
+    system('umount', '-l', at('merged'))
+    disk.unmount()
+  })
+  if (!system('mount', '-t', 'overlay', '-o', layers, 'overlay', at('merged'))) return
+  const { state, checkpoint } = fresh()
+  const { manager, save } = open(t, {}, at('merged'))
+  await checkpoint.restore(await save(1), { verify: 'off' })
+  for (let step = 2; step < 5; step++) {
+    await save(step)
+    t.strictSame(leftoversIn(at('merged')), [])
+  }
+  t.ok(dataOf(state).every((element) => element === 1))
   await manager.close()
 })
 
