@@ -178,6 +178,8 @@ export interface Addon {
     threads: number,
     sync: boolean,
   ): unknown
+  /** Lets the kernel take the memory that is kept for the next copy. */
+  coolStaging(): void
   /** Live counts in this process, for tests of leaks. */
   counts(): {
     mappings: number

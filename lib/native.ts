@@ -83,6 +83,11 @@ export const readMapped = (mapping: Mapping, offset: number, target: Uint8Array)
 export const createSnapshot = (columns: ShardColumns, mode: 'copy' | 'fork' | 'none'): Snapshot =>
   call<Snapshot>(() => addon.createSnapshot(columns, mode)) as Snapshot
 
+/** Lets the kernel take the memory that is kept for the next copy. */
+export const coolStaging = (): void => {
+  addon.coolStaging()
+}
+
 /** Makes nothing yet. */
 export const createSpareShards = (directory: string): SpareShards =>
   call<SpareShards>(() => addon.createSpareShards(directory)) as SpareShards

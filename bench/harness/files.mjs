@@ -10,9 +10,15 @@ export async function filesIn(directory) {
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
 }
 
-/** @param prefix with which the paths that count begin; default: all do */
-export async function bytesIn(directory, prefix = '') {
-  const paths = (await filesIn(directory)).filter((path) => path.startsWith(prefix))
+/** @param prefix of the files of the directory that count; default: all of it, at any depth */
+export async function bytesIn(directory, prefix) {
+  const paths =
+    prefix === undefined
+      ? await filesIn(directory)
+      : // What a program keeps in hidden directories comes and goes.
+        (await readdir(directory))
+          .map((name) => join(directory, name))
+          .filter((path) => path.startsWith(prefix))
   const sizes = await Promise.all(paths.map((path) => stat(path)))
   return sizes.reduce((sum, { size }) => sum + size, 0)
 }

@@ -23,6 +23,7 @@ import { SAVE_COUNTER, type SaveCounter } from './counter.js'
 import type { CheckedSaveOptions } from './options.js'
 import type { SaveQueue } from './queue.js'
 import type { SavePlan, SavePlans } from './save-plan.js'
+import { keepStagingForNow } from './staging.js'
 
 /** How a numbered checkpoint is called, and what is told of it. All is asked in the save's turn. */
 export interface Numbering {
@@ -112,6 +113,7 @@ export function* saveObjects(request: SaveRequest, sync: boolean): Steps<string>
     } finally {
       if (early !== undefined) yield* wait(discardShards(operation, early))
       snapshot.release()
+      if (!sync && options.snapshot === 'copy') keepStagingForNow()
     }
   })
 }

@@ -4,6 +4,7 @@
 
 #include "../core/counters.h"
 #include "../core/crc32c.h"
+#include "../core/staging_memory.h"
 #include "args.h"
 #include "directory_lock_class.h"
 #include "env_data.h"
@@ -27,6 +28,11 @@ Napi::Value Crc32c(const Napi::CallbackInfo& info) {
 
 Napi::Value ImplementationName(const Napi::CallbackInfo& info) {
   return Napi::String::New(info.Env(), Crc32cImplementations().front().name);
+}
+
+Napi::Value CoolStaging(const Napi::CallbackInfo& info) {
+  StagingMemory::Cool();
+  return info.Env().Undefined();
 }
 
 Napi::Value Counts(const Napi::CallbackInfo& info) {
@@ -79,6 +85,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   Export<LockDirectory>(exports, "lockDirectory");
   Export<Checksum>(exports, "checksum");
   Export<Load>(exports, "load");
+  Export<CoolStaging>(exports, "coolStaging");
   Export<Counts>(exports, "counts");
   return exports;
 }

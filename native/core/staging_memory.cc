@@ -32,6 +32,13 @@ void Unmap(Region region) noexcept {
   if (!region.empty()) ::munmap(region.data(), region.size());
 }
 
+// The content is not needed: the kernel may take the pages, and does not have to.
+void MarkFree([[maybe_unused]] Region region) noexcept {
+#if defined(MADV_FREE)
+  if (!region.empty()) ::madvise(region.data(), region.size(), MADV_FREE);
+#endif
+}
+
 // Large enough, and not so large that most of it would lie idle.
 bool Fits(Region region, size_t capacity) noexcept {
   return region.size() >= capacity && region.size() / 2 <= capacity;
@@ -107,18 +114,23 @@ Result<std::shared_ptr<StagingMemory>> StagingMemory::Acquire(size_t bytes) {
 }
 
 StagingMemory::~StagingMemory() {
-#if defined(MADV_FREE)
-  // Warm while memory is plentiful, the kernel's own when it is not. The content is not needed.
-  ::madvise(bytes_.data(), bytes_.size(), MADV_FREE);
-#endif
   Region dropped;
   {
     Pool& pool = ThePool();
     std::lock_guard lock(pool.mutex);
-    if (!pool.regions[0].empty()) dropped = std::exchange(pool.regions[1], pool.regions[0]);
+    if (!pool.regions[0].empty()) {
+      MarkFree(pool.regions[0]);
+      dropped = std::exchange(pool.regions[1], pool.regions[0]);
+    }
     pool.regions[0] = bytes_;
   }
   Unmap(dropped);
+}
+
+void StagingMemory::Cool() noexcept {
+  Pool& pool = ThePool();
+  std::lock_guard lock(pool.mutex);
+  for (Region region : pool.regions) MarkFree(region);
 }
 
 void StagingMemory::TrimPool() noexcept {

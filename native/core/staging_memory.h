@@ -10,7 +10,9 @@ namespace ckpt {
 
 // A block of huge-page memory for copied arrays. Filling fresh pages is several times slower than
 // filling warm ones, and the training loop waits for it, so released blocks go to a pool of this
-// process and stay mapped there, marked as free for the kernel to take when memory runs short.
+// process and stay mapped there: the last one warm, until `Cool` is called, the one before marked
+// as free for the kernel to take. It takes such memory as soon as the page cache wants to grow, and
+// the next save would pay for that.
 //
 // The pool may be used from any thread; a block belongs to whoever holds it.
 class StagingMemory {
@@ -24,6 +26,9 @@ class StagingMemory {
 
   // At least the bytes asked for; their content is undefined.
   std::span<std::byte> bytes() const noexcept { return bytes_; }
+
+  // Marks all that the pool holds as free for the kernel to take.
+  static void Cool() noexcept;
 
   // Unmaps what the pool holds.
   static void TrimPool() noexcept;

@@ -37,6 +37,19 @@ TEST(StagingMemory, PoolReusesWhatFits) {
   EXPECT_EQ(StagingMemory::PooledBytes(), 0u);
 }
 
+TEST(StagingMemory, StaysUsableWhenItWasCooled) {
+  StagingMemory::TrimPool();
+  auto memory = StagingMemory::Acquire(2 << 20).value();
+  const std::byte* address = memory->bytes().data();
+  memory.reset();
+  StagingMemory::Cool();
+  EXPECT_EQ(StagingMemory::PooledBytes(), size_t{2} << 20);
+  memory = StagingMemory::Acquire(2 << 20).value();
+  EXPECT_EQ(memory->bytes().data(), address);
+  std::memset(memory->bytes().data(), 1, memory->bytes().size());
+  StagingMemory::TrimPool();
+}
+
 TEST(StagingMemory, PoolKeepsTwo) {
   StagingMemory::TrimPool();
   std::vector<std::shared_ptr<StagingMemory>> blocks;

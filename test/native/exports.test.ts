@@ -47,6 +47,7 @@ void t.test(
         'Job function',
         'checksum function',
         'commit function',
+        'coolStaging function',
         'counts function',
         'crc32c function',
         'crc32cImplementation function',
