@@ -1,5 +1,6 @@
 /**
- * Makes docs/benchmarks.md of the last full runs in results/: `npm run docs`.
+ * Makes docs/benchmarks.md of notes.md and of the last runs in results/: `npm run docs`. Of a workload
+ * that was run for some contestants again there is a second section.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -15,11 +16,12 @@ moments; the ratios differ less.
 `
 
 const results = join(import.meta.dirname, 'results')
-const names = Object.keys(workloads).flatMap((name) => [name, `${name}-cold`])
+const names = Object.keys(workloads).flatMap((name) => [name, `${name}-only`, `${name}-cold`])
 const reports = names
   .map((name) => join(results, `${name}.json`))
   .filter((path) => existsSync(path))
   .map((path) => JSON.parse(readFileSync(path, 'utf8')))
 if (reports.length === 0) throw new Error('there are no results; run npm run bench first')
-const page = [INTRODUCTION, ...reports.map(render)].join('\n')
+const notes = readFileSync(join(import.meta.dirname, 'notes.md'), 'utf8')
+const page = [INTRODUCTION, notes, ...reports.map(render)].join('\n')
 writeFileSync(join(import.meta.dirname, '../docs/benchmarks.md'), page)
