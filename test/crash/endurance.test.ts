@@ -64,6 +64,7 @@ t.test(`${String(SAVES)} saves with a reader beside them`, async (t) => {
     await manager.save()
   }
   for (let i = 0; i < 50; i++) await save()
+  await manager.sync()
   const reader = new Child('read-latest.cjs', { args: [directory] })
   const before = await held()
   for (let i = 0; i < SAVES; i++) await save()
