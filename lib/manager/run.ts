@@ -18,12 +18,13 @@ import { formatCheckpointState } from '../bundle/state-file.js'
 import { stringValue } from '../bundle/write/values.js'
 import type { Numbering } from '../checkpoint/save.js'
 import { CheckpointError, corrupt, isCheckpointError } from '../errors.js'
-import { clearSpareShards, createSpareShards, type SpareShards } from '../native.js'
+import { clearSpareShards, type SpareShards } from '../native.js'
 import { runSync, wait, type Steps } from '../twin.js'
 import { Ledger } from './ledger.js'
 import { ManagedCheckpoint } from './managed-checkpoint.js'
 import type { CheckedManagerOptions } from './options.js'
 import { recover, type Recovered } from './recovery.js'
+import { openSpares } from './spares.js'
 
 /** What is told of a save. */
 export interface Told {
@@ -59,7 +60,7 @@ export class Run {
     this.directory = directory
     this.#options = options
     this.#recovered = recover(directory, options.checkpointName)
-    if (options.recycle) this.#spares = createSpareShards(directory)
+    if (options.recycle) this.#spares = openSpares(directory)
     const { managed, lastPreserved, candidates, halfRemoved } = this.#recovered
     this.ledger = new Ledger(options.retention, managed, lastPreserved)
     this.latest = candidates[0] ?? null
@@ -188,7 +189,8 @@ export class Run {
 
   /** Removes the data files that were kept for the next save. */
   *dropSpares(sync: boolean): Steps<void> {
-    if (this.#spares !== undefined) yield* wait(clearSpareShards(this.#spares, sync))
+    if (this.#spares === undefined || this.#spares.byteLength === 0) return
+    yield* wait(clearSpareShards(this.#spares, sync))
   }
 
   /** @returns whether nothing is left of it */

@@ -14,7 +14,7 @@ import {
   type NdArray,
 } from '../../lib/index.js'
 import { counts } from '../../lib/native.js'
-import { system } from '../fixtures/child'
+import { runChild, system } from '../fixtures/child'
 import { leftoversIn } from '../fixtures/files'
 import { mountTmpfs, noMounts } from '../fixtures/tmpfs'
 
@@ -185,6 +185,18 @@ t.test('saves that are not durable recycle nothing', async (t) => {
   }
   await manager.close()
 })
+
+t.test(
+  'a program that ends without closing its manager leaves no spare files',
+  { skip },
+  async (t) => {
+    for (const how of ['end', 'exit']) {
+      const directory = join(t.testdir(), how)
+      t.strictSame(await runChild('manage-and-leave.cjs', { args: [directory, how] }), ['1'])
+      t.strictSame(leftoversIn(directory), [], how)
+    }
+  },
+)
 
 t.test('spare files are given up with their manager', async (t) => {
   const before = counts().spares
