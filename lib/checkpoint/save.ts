@@ -90,6 +90,7 @@ export function* saveObjects(request: SaveRequest, sync: boolean): Steps<string>
         const suffix = numbering === undefined ? '' : `-${String(numbering.number(count))}`
         const path = prefix + suffix
         if (numbering !== undefined && count !== expected) correctCounter(plan, snapshot, count)
+        const state = numbering?.state(splitPrefix(absolute + suffix).base)
         const shards = early ?? start()
         early = undefined
         const removeReplaced = yield* writeBundle(operation, {
@@ -97,7 +98,7 @@ export function* saveObjects(request: SaveRequest, sync: boolean): Steps<string>
           bundle,
           shards,
           options: options.bundle,
-          state: numbering?.state(splitPrefix(absolute + suffix).base),
+          state,
         })
         plan.keep()
         if (numbering !== undefined) counter.value = count

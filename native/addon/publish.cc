@@ -1,5 +1,6 @@
 #include "../core/commit.h"
 #include "../core/durable.h"
+#include "../core/extent.h"
 #include "args.h"
 #include "env_data.h"
 #include "errors.h"
@@ -19,11 +20,12 @@ struct Input {
 Input ReadInput(const Napi::Object& plan) {
   Input input;
   input.plan.shard_paths = ReadPaths(plan.Get("shardPaths"), "shardPaths");
-  const double written = ReadNumber(plan.Get("writtenShards"), "writtenShards");
-  if (!(written >= 0) || written > static_cast<double>(input.plan.shard_paths.size())) {
+  uint64_t written = 0;
+  if (!ToUint64(ReadNumber(plan.Get("writtenShards"), "writtenShards"), &written) ||
+      written > input.plan.shard_paths.size()) {
     throw ToError(plan.Env(), Status::Invalid("writtenShards is no number of shards"));
   }
-  input.plan.written_shards = static_cast<size_t>(written);
+  input.plan.written_shards = written;
   input.plan.index_path = ReadPath(plan.Get("indexPath"), "indexPath");
   input.plan.durable = ReadBoolean(plan.Get("durable"), "durable");
   const Napi::Value index = plan.Get("index");

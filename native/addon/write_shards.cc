@@ -20,8 +20,9 @@ struct Input {
 
 double ReadRate(const Napi::Value& value) {
   const double rate = ReadNumber(value, "maxBytesPerSecond");
-  if (rate >= 0) return rate;
-  throw ToError(value.Env(), Status::Invalid("maxBytesPerSecond is negative"));
+  // Less than a byte a second would be more time than a clock can count.
+  if (rate == 0 || rate >= 1) return rate;
+  throw ToError(value.Env(), Status::Invalid("maxBytesPerSecond is no such speed"));
 }
 
 WriteMethod ReadMethod(const Napi::Value& value) {

@@ -58,7 +58,12 @@ Status SpareShards::Add(std::span<const std::string> paths, bool durable, const 
       CKPT_TRY(Keep(path, &kept));
       if (!kept) others.push_back(path);
     }
-    if (durable && others.size() < paths.size()) CKPT_TRY(SyncDirectory(directory_));
+    if (durable && others.size() < paths.size()) {
+      const Status status = SyncDirectory(directory_);
+      // After a power loss a file might have its old name again: it must not hold anything else.
+      if (!status.ok()) Drop();
+      CKPT_TRY(status);
+    }
     return RemoveFiles(others, job);
   });
 }
@@ -81,6 +86,10 @@ UniqueFd SpareShards::Take(uint64_t size, const StagingDir& staging, const char*
 
 void SpareShards::Clear() noexcept {
   std::lock_guard lock(mutex_);
+  Drop();
+}
+
+void SpareShards::Drop() noexcept {
   spares_.clear();
   home_.reset();
 }

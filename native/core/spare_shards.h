@@ -53,6 +53,7 @@ class SpareShards {
 
   Status Keep(const std::string& path, bool* kept);
   bool HaveHome();
+  void Drop() noexcept;
 
   const std::string directory_;
   std::mutex mutex_;
