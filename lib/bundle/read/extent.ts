@@ -9,7 +9,6 @@ import { CheckpointError, corrupt, isCheckpointError } from '../../errors.js'
 import {
   checksum,
   createJob,
-  loadRanges,
   mapView,
   RANGE_COLUMNS,
   readMapped,
@@ -17,9 +16,8 @@ import {
   type Loaded,
   type Mapping,
 } from '../../native.js'
-import { wait, type Steps } from '../../twin.js'
 import { unmask } from '../masked-crc.js'
-import { THREADS, type Operation } from '../operation.js'
+import { THREADS } from '../operation.js'
 import type { ByteRange, Shard } from './shards.js'
 
 /** How an array's bytes come into memory and whether they are checked. */
@@ -203,17 +201,14 @@ function tooLarge(bytes: number, key: string, cause: unknown): CheckpointError {
   return new CheckpointError('CKPT_TOO_LARGE', message, details, { cause })
 }
 
-function ranges(extents: readonly Extent[]): [Mapping[], Float64Array] {
+/** Extents as the addon takes them, and the mappings that they lie in. */
+export function ranges(extents: readonly Extent[]): [Mapping[], Float64Array] {
   const [shards, rows] = rowsOf(extents)
   return [shards.map(({ mapping }) => mapping), rows]
 }
 
-function fileRanges(extents: readonly Extent[]): [string[], Float64Array] {
-  const [shards, rows] = rowsOf(extents)
-  return [shards.map(({ path }) => path), rows]
-}
-
-function rowsOf(extents: readonly Extent[]): [Shard[], Float64Array] {
+/** The same with their shards. */
+export function rowsOf(extents: readonly Extent[]): [Shard[], Float64Array] {
   const numbers = new Map<Shard, number>()
   const rows = new Float64Array(extents.length * RANGE_COLUMNS)
   for (const [i, { range, seed }] of extents.entries()) {
@@ -223,102 +218,4 @@ function rowsOf(extents: readonly Extent[]): [Shard[], Float64Array] {
     rows.set([number, offset, length, seed], i * RANGE_COLUMNS)
   }
   return [[...numbers.keys()], rows]
-}
-
-const totalBytes = (extents: readonly Extent[]): number =>
-  extents.reduce((sum, { range }) => sum + range.length, 0)
-
-/**
- * Entries may overlap, so a small file could ask for any amount of work or memory. An honest
- * checkpoint names each byte about once.
- *
- * @param bytes what is asked for, of files that hold `fileBytes`
- */
-export function checkEffort(
-  bytes: number,
-  fileBytes: number,
-  where: { key?: string; path?: string },
-): void {
-  if (bytes <= 16 * fileBytes + 2 ** 20) return
-  const message = `the entries claim ${String(bytes)} bytes of files that hold ${String(fileBytes)}`
-  throw corrupt(message, 'inconsistent', where)
-}
-
-/**
- * Gives each extent memory of its own where several name the same bytes: two objects took one saved
- * array, and what is written to one must not show in the other.
- */
-export function separate(extents: readonly Extent[], { verify }: AccessOptions): void {
-  if (areInOrder(extents)) return
-  const taken = new Set<string>()
-  for (const extent of extents) {
-    const { shard, offset, length } = extent.range
-    const bytes = `${shard.path} ${String(offset)} ${String(length)}`
-    if (taken.has(bytes)) {
-      // Now: once the other one has been written to, there is nothing left to check or to copy.
-      if (verify !== 'off') extent.checkNow()
-      extent.detach()
-    }
-    taken.add(bytes)
-  }
-}
-
-/** True if each begins behind the one before, as the arrays of a checkpoint mostly do: none twice. */
-function areInOrder(extents: readonly Extent[]): boolean {
-  let [last, end]: [Shard | undefined, number] = [undefined, -1]
-  const before = new Set<Shard>()
-  for (const { range } of extents) {
-    if (range.shard !== last) {
-      if (last !== undefined) before.add(last)
-      if (before.has(range.shard)) return false
-      last = range.shard
-    } else if (range.offset <= end) return false
-    end = range.offset
-  }
-  return true
-}
-
-/** `checkEffort` for extents that are about to be checked or loaded together. */
-export function requireEffort(extents: readonly Extent[], fileBytes: number): void {
-  const [first] = extents
-  checkEffort(totalBytes(extents), fileBytes, first === undefined ? {} : { key: first.key })
-}
-
-/** Brings extents into the state that the options ask for: read, checked, or untouched. */
-export function* prepare(
-  operation: Operation,
-  extents: readonly Extent[],
-  fileBytes: number,
-  { mode, verify }: AccessOptions,
-): Steps<void> {
-  requireEffort(extents, fileBytes)
-  if (mode === 'load') return yield* load(operation, extents, verify !== 'off')
-  if (verify === 'eager') yield* verifyAll(operation, extents)
-}
-
-function* load(operation: Operation, extents: readonly Extent[], verify: boolean): Steps<void> {
-  const { job, sync } = operation
-  operation.begin('load', totalBytes(extents))
-  const [paths, rows] = fileRanges(extents)
-  const loaded = yield* wait(loadRanges(job, paths, rows, THREADS, sync))
-  const { checksums } = loaded
-  for (const [row, extent] of extents.entries()) {
-    if (verify) extent.settle(checksums[row] ?? 0)
-    extent.fill(loaded, row)
-  }
-  operation.end()
-}
-
-function* verifyAll(operation: Operation, extents: readonly Extent[]): Steps<void> {
-  const crcs = yield* checksums(operation, extents)
-  for (const [i, extent] of extents.entries()) extent.settle(crcs[i] ?? 0)
-}
-
-/** The checksum of each extent as its bytes are, on threads. */
-export function* checksums(operation: Operation, extents: readonly Extent[]): Steps<Uint32Array> {
-  const { job, sync } = operation
-  operation.begin('verify', totalBytes(extents))
-  const crcs = yield* wait(checksum(job, ...ranges(extents), THREADS, sync))
-  operation.end()
-  return crcs
 }
