@@ -6,12 +6,8 @@
  */
 import { npyValue } from '../bundle/write/values.js'
 import { PY_STATE, PY_STATE_OLD } from '../graph/keys.js'
-import {
-  createArrayState,
-  defineArrayState,
-  type AnyArrays,
-  type ArrayKind,
-} from './array-state.js'
+import type { ArrayKind } from './array-node.js'
+import { createArrayState, defineArrayState, type AnyArrays } from './array-state.js'
 
 /** Each array is a string that holds what `numpy.save` writes. */
 const KIND: ArrayKind = {

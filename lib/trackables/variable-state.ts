@@ -5,12 +5,8 @@
  */
 import { arrayValue } from '../bundle/write/values.js'
 import { VARIABLE_VALUE } from '../graph/keys.js'
-import {
-  createArrayState,
-  defineArrayState,
-  type AnyArrays,
-  type ArrayKind,
-} from './array-state.js'
+import type { ArrayKind } from './array-node.js'
+import { createArrayState, defineArrayState, type AnyArrays } from './array-state.js'
 import { findVariable } from './variable-value.js'
 
 /** Arrays that are tensors, as those of `tf.Variable`s. */
