@@ -4,70 +4,12 @@
 
 #include <atomic>
 #include <thread>
-#include <tuple>
 
 #include "core/crc32c.h"
-#include "test_files.h"
+#include "test_plan.h"
 
 namespace ckpt {
 namespace {
-
-enum class Mode { kLive, kImage, kFork };
-
-// A way to take the arrays and a way to write them.
-using Way = std::tuple<Mode, WriteMethod>;
-
-Result<std::shared_ptr<Snapshot>> Take(ShardLayout layout, Mode mode) {
-  switch (mode) {
-    case Mode::kLive:
-      return SnapshotLive(std::move(layout));
-    case Mode::kImage:
-      return SnapshotImage(std::move(layout));
-    default:
-      return SnapshotFork(std::move(layout));
-  }
-}
-
-// A plan with the memory that it refers to.
-struct TestPlan {
-  TempDir dir;
-  std::vector<std::string> texts;
-  std::vector<Bytes> sources;
-  std::vector<double> sizes;
-  std::vector<double> extents;
-  std::string heads;
-  Job job;
-  Mode mode = Mode::kLive;
-  ShardPlan plan;
-
-  TestPlan() {
-    plan.directory = dir / "out";
-    plan.threads = 3;
-  }
-  void Row(double shard, double offset, double head_start, double head_length, double source,
-           double seed = 0) {
-    extents.insert(extents.end(), {shard, offset, head_start, head_length, source, seed});
-  }
-  Status Prepare() {
-    sources.clear();
-    for (const std::string& text : texts) sources.push_back(AsBytes(text));
-    Result<ShardLayout> layout = ReadLayout({sizes, extents, AsBytes(heads), sources});
-    if (!layout.ok()) return layout.status();
-    Result<std::shared_ptr<Snapshot>> snapshot = Take(std::move(layout).value(), mode);
-    if (!snapshot.ok()) return snapshot.status();
-    plan.snapshot = std::move(snapshot).value();
-    return Status::Ok();
-  }
-  Result<ShardResult> Write() {
-    const Status status = Prepare();
-    if (!status.ok()) return status;
-    // While it is being written, as a save does it.
-    std::thread filler([&] { plan.snapshot->Fill(); });
-    Result<ShardResult> result = WriteShards(plan, job);
-    filler.join();
-    return result;
-  }
-};
 
 class ShardWriter : public testing::TestWithParam<Way> {
  protected:
@@ -260,55 +202,6 @@ TEST_P(ShardWriter, WhatChangesAfterTheCallIsNotWritten) {
   auto result = WriteShards(plan_.plan, plan_.job);
   ASSERT_TRUE(result.ok());
   EXPECT_TRUE(ReadText(result.value().staging->PathOf("shard-0")) == copy);
-}
-
-TEST(ShardPlan, BadRowsAreNamed) {
-  const double bad[][6] = {
-      {1, 0, 0, 0, 0, 0},    {-1, 0, 0, 0, 0, 0}, {0, -1, 0, 0, 0, 0},
-      {0, 0.5, 0, 0, 0, 0},  {0, 0, 3, 2, 0, 0},  {0, 0, 9, 0, 0, 0},
-      {0, 0, 0, 0, 1, 0},    {0, 0, 0, 0, -2, 0}, {0, 7, 0, 0, 0, 0},
-      {0, 6, 0, 1, 0, 0},    {0, 0, 0, 0, 0, -1}, {0, 0, 0, 0, 0, 4294967296.},
-      {0, 9e15, 0, 0, 0, 0}, {0, 1, 0, 0, 0, 0},  {0, 0, 0, 0, 0 / 0., 0},
-  };
-  for (const auto& row : bad) {
-    TestPlan plan;
-    plan.texts = {"four"};
-    plan.heads = "head";
-    plan.sizes = {10};
-    plan.Row(0, 0, 0, 4, -1);
-    plan.Row(row[0], row[1], row[2], row[3], row[4], row[5]);
-    const auto result = plan.Write();
-    ASSERT_FALSE(result.ok()) << row[0] << ' ' << row[1] << ' ' << row[2] << ' ' << row[4];
-    EXPECT_EQ(result.status().code, Code::kInvalid);
-    EXPECT_NE(result.status().message.find("extent 1"), std::string::npos);
-    EXPECT_TRUE(plan.dir.List().empty());
-  }
-}
-
-TEST(ShardPlan, AShardWithoutBytesIsAnEmptyFile) {
-  TestPlan plan;
-  plan.sizes = {0};
-  auto result = plan.Write();
-  ASSERT_TRUE(result.ok()) << result.status().message;
-  EXPECT_EQ(std::filesystem::file_size(result.value().staging->PathOf("shard-0")), 0u);
-}
-
-TEST(ShardPlan, NegativeSizesAndTornRowsAreInvalid) {
-  TestPlan plan;
-  plan.sizes = {-1};
-  EXPECT_EQ(plan.Write().status().code, Code::kInvalid);
-  plan.sizes = {1};
-  plan.extents = {0, 0, 0};
-  EXPECT_EQ(plan.Write().status().code, Code::kInvalid);
-}
-
-TEST(ShardPlan, LargerThanAFileCanBeIsAnError) {
-  TestPlan plan;
-  plan.sizes = {1125899906842624.0};  // 1 PiB
-  const auto result = plan.Write();
-  ASSERT_FALSE(result.ok());
-  EXPECT_EQ(result.status().code, Code::kIo);
-  EXPECT_TRUE(std::filesystem::is_empty(plan.dir / "out"));
 }
 
 }  // namespace

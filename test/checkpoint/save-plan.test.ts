@@ -1,7 +1,7 @@
 /** What a Checkpoint keeps of its last save: never to be seen in what it writes. */
 import fc from 'fast-check'
 import { join } from 'node:path'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import {
   Checkpoint,
   JsonState,
@@ -186,6 +186,47 @@ t.test('a save equals that of a fresh Checkpoint, whatever changed since the las
     }),
     { numRuns: 60 },
   )
+  t.end()
+})
+
+/** Saves, changes, and compares the next save with one that knows of no other. */
+function checkChange(t: Test, children: object, change: (checkpoint: Checkpoint) => void): void {
+  const checkpoint = new Checkpoint(children)
+  const directory = t.testdir()
+  checkpoint.writeSync(join(directory, 'first'))
+  change(checkpoint)
+  const [kept, fresh] = filesOfBoth(checkpoint, directory, { alignment: 64, durable: false })
+  t.strictSame(kept, fresh)
+}
+
+t.test('an array that was changed in place by force is not taken for what it was', (t) => {
+  for (const changed of [
+    { offset: 2 },
+    { dtype: 'int32' },
+    { shape: Object.freeze([2]) },
+    { stride: Object.freeze([2]), shape: Object.freeze([3]) },
+  ]) {
+    const state = new NumpyState<{ a: NdArray }>()
+    state.a = ndarray(Float32Array.of(1, 2, 3, 4, 5, 6), [4])
+    checkChange(t, { state }, () => Object.assign(state.a, changed))
+  }
+  t.end()
+})
+
+t.test('a child of another name is another child', (t) => {
+  const state = new NumpyState<{ a: NdArray }>()
+  state.a = zeros([3])
+  const plain: Record<string, object> = { before: state }
+  checkChange(t, { plain }, () => {
+    delete plain['before']
+    plain['behind'] = state
+  })
+  const part = new Trackable() as Trackable & Record<string, unknown>
+  part['before'] = state
+  checkChange(t, { part }, () => {
+    delete part['before']
+    part['behind'] = state
+  })
   t.end()
 })
 
