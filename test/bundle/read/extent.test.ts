@@ -2,26 +2,8 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { Extent } from '../../../lib/bundle/read/extent.js'
-import { checkEffort, prepare, separate } from '../../../lib/bundle/read/prepare.js'
-import { mask } from '../../../lib/bundle/masked-crc.js'
-import { Operation } from '../../../lib/bundle/operation.js'
-import type { Shard } from '../../../lib/bundle/read/shards.js'
-import { crc32c, openMappings, type Mapping } from '../../../lib/native.js'
-import { runAsync, runSync } from '../../../lib/twin.js'
-
-const TEXT = '0123456789abcdef'.repeat(8)
-const content = Buffer.from(TEXT)
-
-function shardIn(dir: string): Shard {
-  const path = join(dir, 'data')
-  const [mapping] = openMappings([path], true) as [Mapping]
-  return { path, mapping, size: mapping.size, checked: new Set() }
-}
-
-const newStats = () => ({ mapped: 0, copied: 0, loaded: 0 })
-
-const crcOf = (offset: number, length: number): number =>
-  mask(crc32c(content.subarray(offset, offset + length)))
+import { crc32c } from '../../../lib/native.js'
+import { crcOf, newStats, shardIn, TEXT } from './extents'
 
 t.test('aligned bytes are mapped, others copied, and always the same buffer given', (t) => {
   const shard = shardIn(t.testdir({ data: TEXT }))
@@ -61,7 +43,7 @@ t.test('a checksum that differs names key, file and both values', (t) => {
 
 t.test('a checksum may begin before the bytes', (t) => {
   const shard = shardIn(t.testdir({ data: TEXT }))
-  const seed = crc32c(content.subarray(0, 10))
+  const seed = crc32c(Buffer.from(TEXT).subarray(0, 10))
   const extent = new Extent('k', { shard, offset: 10, length: 6 }, crcOf(0, 16), seed, newStats())
   t.doesNotThrow(() => {
     extent.checkNow()
@@ -89,33 +71,6 @@ t.test('what was right once is not checked again after it was written to', (t) =
   t.end()
 })
 
-t.test('extents are prepared as the options ask', async (t) => {
-  const dir = t.testdir({ data: TEXT })
-  const shard = shardIn(dir)
-  const make = (crc: number) => {
-    const stats = newStats()
-    return { stats, extent: new Extent('k', { shard, offset: 0, length: 32 }, crc, 0, stats) }
-  }
-  for (const sync of [true, false]) {
-    for (const mode of ['map', 'load'] as const) {
-      for (const verify of ['eager', 'lazy', 'off'] as const) {
-        const run = async ({ extent }: { extent: Extent }): Promise<void> => {
-          const steps = prepare(new Operation({}, sync), [extent], 128, { mode, verify })
-          if (sync) runSync(steps)
-          else await runAsync(steps)
-        }
-        const right = make(crcOf(0, 32))
-        await run(right)
-        t.equal(right.stats.loaded, mode === 'load' ? 1 : 0)
-        t.equal(Buffer.from(right.extent.buffer(1)).toString(), TEXT.slice(0, 32))
-        const checks = verify === 'eager' || (verify === 'lazy' && mode === 'load')
-        if (checks) await t.rejects(run(make(1)), { code: 'CKPT_CORRUPT' })
-        else await t.resolves(run(make(1)))
-      }
-    }
-  }
-})
-
 t.test('loading at first use needs no file', (t) => {
   const dir = t.testdir({ data: TEXT })
   const shard = shardIn(dir)
@@ -126,32 +81,5 @@ t.test('loading at first use needs no file', (t) => {
   extent.loadUnlessFilled()
   t.strictSame(stats, { mapped: 0, copied: 0, loaded: 1 })
   t.equal(Buffer.from(extent.buffer(8)).toString(), TEXT.slice(0, 16))
-  t.end()
-})
-
-t.test('of extents of the same bytes each gets its own', (t) => {
-  const shard = shardIn(t.testdir({ data: TEXT }))
-  const stats = newStats()
-  const make = (offset: number): Extent =>
-    new Extent('k', { shard, offset, length: 16 }, crcOf(offset, 16), 0, stats)
-  const [a, b, c] = [make(0), make(0), make(64)]
-  separate([a, b, c], { mode: 'map', verify: 'eager' })
-  t.strictSame(stats, { mapped: 0, copied: 1, loaded: 0 })
-  new Uint8Array(a.buffer(1)).fill(0)
-  t.equal(Buffer.from(b.buffer(1)).toString(), TEXT.slice(0, 16))
-  t.equal(Buffer.from(c.buffer(1)).toString(), TEXT.slice(64, 80))
-  t.end()
-})
-
-t.test('no more is done than the files could ask for', (t) => {
-  t.doesNotThrow(() => {
-    checkEffort(2 ** 20 + 1600, 100, { key: 'k' })
-  })
-  t.throws(
-    () => {
-      checkEffort(2 ** 20 + 1601, 100, { key: 'k' })
-    },
-    { code: 'CKPT_CORRUPT', details: { key: 'k', reason: 'inconsistent' } },
-  )
   t.end()
 })
