@@ -11,7 +11,7 @@
 import { CheckpointError, corrupt } from '../errors.js'
 import { readHeader, writeHeader, type HeaderFields } from './proto/header.js'
 
-export { decodeEntry, encodeEntry } from './proto/entry.js'
+export { decodeEntry, encodeEntry, readBundleEntry } from './proto/entry.js'
 export { decodeObjectGraph, encodeObjectGraph } from './proto/object-graph.js'
 
 /** The value of the empty key. */

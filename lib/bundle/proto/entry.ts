@@ -191,11 +191,14 @@ function readSlice(reader: WireReader): SliceExtent[] {
   return slice
 }
 
-function readEntry(bytes: Uint8Array): BundleEntry {
-  const reader = new WireReader(bytes, 0, bytes.length)
+function readEntry(reader: WireReader): BundleEntry {
   const shape: number[] = []
   const slices: SliceExtent[][] = []
-  let [dtype, shard, offset, size, crc] = [0, 0, 0, 0, 0]
+  let dtype = 0
+  let shard = 0
+  let offset = 0
+  let size = 0
+  let crc = 0
   while (!reader.done) {
     const tag = reader.tag()
     if (tag === DTYPE) dtype = reader.int32()
@@ -235,29 +238,42 @@ function requireSlicesInside({ shape, slices }: BundleEntry): void {
   }
 }
 
+/** What an entry is that cannot be read, for messages. */
+export interface EntryName {
+  /** Its key as text. */
+  readonly key: string
+  /** The file. */
+  readonly path: string
+}
+
 /**
- * @param key as text, for messages
+ * @param reader at the entry, which ends at its limit
  * @throws CheckpointError CKPT_CORRUPT. Rank is at most 254, the element count at most 2^53-1, and
  *   slices lie inside the shape
  */
-export function decodeEntry(bytes: Uint8Array, key: string, path: string): BundleEntry {
-  const where = { path, key }
+export function readBundleEntry(reader: WireReader, name: EntryName): BundleEntry {
   try {
-    const entry = readEntry(bytes)
+    const entry = readEntry(reader)
     if (!hasValidShape(entry)) {
-      const found = `invalid tensor shape: key '${key}' of '${path}' is [${entry.shape.join(', ')}]`
-      throw corrupt(`${found}; -1 stands for anything below 0 or above 2^53-1`, 'bounds', where)
+      const found = `an invalid tensor shape: [${entry.shape.join(', ')}]`
+      throw new OutOfRange(`${found}; -1 stands for anything below 0 or above 2^53-1`)
     }
     requireSlicesInside(entry)
     return entry
   } catch (error) {
+    const { key, path } = name
+    const what = `entry for key '${key}' of '${path}'`
     if (error instanceof OutOfRange) {
-      throw corrupt(`entry for key '${key}' of '${path}' has ${error.message}`, error.reason, where)
+      throw corrupt(`${what} has ${error.message}`, error.reason, { path, key })
     }
     if (error instanceof Malformed) {
-      const message = `entry for key '${key}' of '${path}' not parseable: ${error.message}`
-      throw corrupt(message, 'framing', where)
+      throw corrupt(`${what} not parseable: ${error.message}`, 'framing', { path, key })
     }
     throw error
   }
+}
+
+/** `readBundleEntry` for the bytes of one entry. */
+export function decodeEntry(bytes: Uint8Array, key: string, path: string): BundleEntry {
+  return readBundleEntry(new WireReader(bytes, 0, bytes.length), { key, path })
 }

@@ -13,7 +13,7 @@ import { crc32c } from '../../native.js'
 import type { BundleEntry } from '../messages.js'
 import { Extent, type AccessOptions, type ReadStats } from './extent.js'
 import { PEEK } from './heads.js'
-import type { ByteRange } from './shards.js'
+import type { ByteRange, Shard } from './shards.js'
 import { parseStrings } from './strings.js'
 import type { TensorContext } from './tensor-context.js'
 import { elementsOf, requireScalarString } from './tensors.js'
@@ -39,7 +39,18 @@ interface NpyHead {
  * Of headers that are not ordinary: a graph may lead to one of them any number of times, and to
  * parse it each time would take the square of the file's size.
  */
-const longHeads = new WeakMap<BundleEntry, NpyHead>()
+const longHeads = new WeakMap<Shard, Map<string, NpyHead>>()
+
+const placeOf = ({ offset, length }: ByteRange): string => `${String(offset)} ${String(length)}`
+
+const longHead = (range: ByteRange): NpyHead | undefined =>
+  longHeads.get(range.shard)?.get(placeOf(range))
+
+function rememberLong(range: ByteRange, head: NpyHead): void {
+  const known = longHeads.get(range.shard)
+  if (known === undefined) longHeads.set(range.shard, new Map([[placeOf(range), head]]))
+  else known.set(placeOf(range), head)
+}
 
 /** By the size of their entry: arrays of one dtype and shape begin with the same bytes. */
 const knownHeads = new Map<number, { readonly bytes: Uint8Array; readonly head: NpyHead }>()
@@ -50,7 +61,7 @@ export function npyTensor(context: TensorContext, entry: BundleEntry, key: strin
   requireScalarString(context, entry, key)
   const range = context.shards.range(entry, key)
   const head =
-    knownHead(context, range) ?? longHeads.get(entry) ?? npyHead(context, range, entry, key)
+    knownHead(context, range) ?? longHead(range) ?? npyHead(context, range, key)
   const extent = new NpyExtent(key, range, entry.crc, head, context)
   return { array: npyArray(head, extent), extent }
 }
@@ -75,7 +86,6 @@ function peek({ shards: { heads } }: TensorContext, range: ByteRange, length: nu
 function npyHead(
   context: TensorContext,
   range: ByteRange,
-  entry: BundleEntry,
   key: string,
 ): NpyHead {
   let bytes = peek(context, range, PEEK)
@@ -91,7 +101,7 @@ function npyHead(
   const npy = parseNpyHeader(header, end - start, key)
   const layout = layoutOf(npy)
   const head = { npy, layout, start: start + dataOffset, end, seed: crc32c(header, seed) }
-  if (isLong) longHeads.set(entry, head)
+  if (isLong) rememberLong(range, head)
   else remember(range.length, new Uint8Array(bytes.subarray(0, head.start)), head)
   return head
 }

@@ -49,12 +49,9 @@ export class Shards {
 
   /** Maps every shard that an entry names. One that cannot be mapped fails when it is used. */
   *open(index: BundleIndex, sync: boolean): Steps<void> {
-    const numbers = new Set<number>()
-    for (const entries of [index.entries, index.slices]) {
-      for (const { shard, slices } of entries.values()) {
-        if (slices.length === 0 && shard < this.#count) numbers.add(shard)
-      }
-    }
+    const named = index.entries.shards()
+    for (const { shard } of index.slices.values()) named.add(shard)
+    const numbers = new Set([...named].filter((shard) => shard < this.#count))
     const paths = [...numbers].map((shard) => this.pathOf(shard))
     try {
       const mappings = yield* wait(openMappings(paths, sync))

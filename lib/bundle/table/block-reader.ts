@@ -11,10 +11,7 @@ import {
 } from './format.js'
 import { decompress } from './snappy.js'
 
-export interface TableEntry {
-  readonly key: Uint8Array
-  readonly value: Uint8Array
-}
+const NOTHING = new Uint8Array(0)
 
 /** An error about the table `path`. */
 export function damaged(path: string, why: string, reason: CorruptReason, cause?: unknown): Error {
@@ -23,8 +20,8 @@ export function damaged(path: string, why: string, reason: CorruptReason, cause?
 }
 
 function uint32(bytes: Uint8Array, offset: number): number {
-  const [a = 0, b = 0, c = 0, d = 0] = bytes.subarray(offset, offset + 4)
-  return (a | (b << 8) | (c << 16) | (d << 24)) >>> 0
+  const low = (bytes[offset] ?? 0) | ((bytes[offset + 1] ?? 0) << 8)
+  return (low | ((bytes[offset + 2] ?? 0) << 16) | ((bytes[offset + 3] ?? 0) << 24)) >>> 0
 }
 
 /**
@@ -56,78 +53,128 @@ export function readBlock(file: Uint8Array, handle: BlockHandle, path: string): 
   }
 }
 
-/** Reads the restart points of a block in step with its entries. */
-class Restarts {
-  readonly #block: Uint8Array
+/**
+ * Goes through the entries of one block after another, in place: the fields tell of the entry that
+ * `next` has come to. Checks all but the order of the keys, of which it tells.
+ */
+export class BlockCursor {
+  /** Holds the key of the entry, which is its first `keyLength` bytes until the next call. */
+  key: Uint8Array = new Uint8Array(256)
+  keyLength = 0
+  block: Uint8Array = NOTHING
+  /** Of the value in `block`. */
+  valueStart = 0
+  valueEnd = 0
+  /** True if the key is greater than the one before, of an earlier block if need be. */
+  isAscending = true
   readonly #path: string
+  #varints: VarintCursor = new VarintCursor(NOTHING, 0, 0)
   /** Where the entries end and the restart points begin. */
-  readonly entriesEnd: number
-  #next: number
+  #end = 0
+  /** Of the next restart point, in `block` and as it is; -1 behind the last. */
+  #restartAt = 0
+  #restart = -1
+  #keyBytes = 0
+  #isFirst = true
+  /** A key may have bytes in common with the one before, but for the first of a block. */
+  #sharable = 0
 
-  constructor(block: Uint8Array, path: string) {
-    this.#block = block
+  constructor(path: string) {
     this.#path = path
+  }
+
+  /** Begins with another block. */
+  open(block: Uint8Array): void {
     const count = block.length < 4 ? 0 : uint32(block, block.length - 4)
     if (count < 1 || count > (block.length - 4) / 4) {
-      throw damaged(path, `bad count of restart points (${String(count)})`, 'bounds')
+      throw damaged(this.#path, `bad count of restart points (${String(count)})`, 'bounds')
     }
-    this.entriesEnd = block.length - 4 - 4 * count
-    this.#next = this.entriesEnd
-    if (this.#current() !== 0) throw damaged(path, 'the first restart point is not 0', 'framing')
-    if (this.entriesEnd === 0 && count > 1) throw damaged(path, 'bad restart point', 'framing')
+    this.block = block
+    this.#end = block.length - 4 - 4 * count
+    this.#varints = new VarintCursor(block, 0, this.#end)
+    this.#restartAt = this.#end
+    this.#restart = uint32(block, this.#end)
+    if (this.#restart !== 0) {
+      throw damaged(this.#path, 'the first restart point is not 0', 'framing')
+    }
+    if (this.#end === 0 && count > 1) throw damaged(this.#path, 'bad restart point', 'framing')
+    // Prefix sharing lets a few bytes repeat a long key, so that keys could sum up to the square of
+    // the file size. A key is whole at least every 16 entries, hence their sum is bounded.
+    this.#keyBytes = DATA_RESTART_INTERVAL * block.length
+    this.#sharable = 0
   }
 
-  /** Checks the entry at `offset`: each restart point must be the start of a whole key. */
-  visit(offset: number, shared: number): void {
-    if (this.#current() !== offset) return
+  /** False behind the last entry of the block. */
+  next(): boolean {
+    const varints = this.#varints
+    const start = varints.offset
+    if (start >= this.#end) {
+      this.#finish()
+      return false
+    }
+    const shared = varints.read()
+    const unshared = shared < 0 ? -1 : varints.read()
+    const size = unshared < 0 ? -1 : varints.read()
+    if (size < 0) throw damaged(this.#path, 'an entry is not readable', 'framing')
+    const keyStart = varints.offset
+    const keyEnd = keyStart + unshared
+    if (shared > this.#sharable || keyEnd > this.#end || size > this.#end - keyEnd) {
+      throw damaged(this.#path, 'an entry leaves its block', 'bounds')
+    }
+    if (this.#restart === start) this.#passRestart(shared)
+    this.#keyBytes -= shared + unshared
+    if (this.#keyBytes < 0) {
+      throw damaged(this.#path, 'keys repeat too much between restart points', 'framing')
+    }
+    this.#takeKey(shared, keyStart, keyEnd)
+    this.valueStart = keyEnd
+    this.valueEnd = keyEnd + size
+    varints.offset = keyEnd + size
+    return true
+  }
+
+  /** Replaces the key behind its first `shared` bytes, and compares what goes with what comes. */
+  #takeKey(shared: number, start: number, end: number): void {
+    const { block } = this
+    const before = this.keyLength
+    const length = shared + end - start
+    this.#makeRoom(length)
+    const { key } = this
+    let isDifferent = false
+    let isGreater = false
+    for (let at = shared, from = start; from < end; at++, from++) {
+      const byte = block[from] ?? 0
+      if (!isDifferent) {
+        const old = at < before ? (key[at] ?? 0) : -1
+        isDifferent = byte !== old
+        isGreater = byte > old
+      }
+      key[at] = byte
+    }
+    this.isAscending = isGreater || this.#isFirst
+    this.#isFirst = false
+    this.keyLength = length
+    this.#sharable = length
+  }
+
+  #makeRoom(length: number): void {
+    if (length <= this.key.length) return
+    const larger = new Uint8Array(2 * length)
+    larger.set(this.key)
+    this.key = larger
+  }
+
+  /** Each restart point must be the start of a whole key. */
+  #passRestart(shared: number): void {
     if (shared !== 0) throw damaged(this.#path, 'a key at a restart point is not whole', 'framing')
-    this.#next += 4
+    this.#restartAt += 4
+    const { block } = this
+    this.#restart = this.#restartAt < block.length - 4 ? uint32(block, this.#restartAt) : -1
   }
 
-  /** To be called behind the last entry. */
-  finish(): void {
-    if (this.#current() >= 0 && this.entriesEnd > 0) {
+  #finish(): void {
+    if (this.#restart >= 0 && this.#end > 0) {
       throw damaged(this.#path, 'a restart point is not at an entry', 'framing')
     }
   }
-
-  /** The next restart point to come, -1 behind the last. */
-  #current(): number {
-    return this.#next < this.#block.length - 4 ? uint32(this.#block, this.#next) : -1
-  }
-}
-
-/**
- * The entries of a block in order. Keys are copies, values are views of `block`. Checks all but the
- * order of the keys.
- */
-export function* blockEntries(block: Uint8Array, path: string): Generator<TableEntry, void, void> {
-  const restarts = new Restarts(block, path)
-  const end = restarts.entriesEnd
-  const cursor = new VarintCursor(block, 0, end)
-  // Prefix sharing lets a few bytes repeat a long key, so that keys could sum up to the square of
-  // the file size. A key is whole at least every 16 entries, hence their sum is bounded.
-  let keyBytes = DATA_RESTART_INTERVAL * block.length
-  let previous = new Uint8Array(0)
-  while (cursor.offset < end) {
-    const start = cursor.offset
-    const shared = cursor.read()
-    const unshared = shared < 0 ? -1 : cursor.read()
-    const size = unshared < 0 ? -1 : cursor.read()
-    if (size < 0) throw damaged(path, 'an entry is not readable', 'framing')
-    const keyEnd = cursor.offset + unshared
-    if (shared > previous.length || keyEnd > end || size > end - keyEnd) {
-      throw damaged(path, 'an entry leaves its block', 'bounds')
-    }
-    restarts.visit(start, shared)
-    keyBytes -= shared + unshared
-    if (keyBytes < 0) throw damaged(path, 'keys repeat too much between restart points', 'framing')
-    const key = new Uint8Array(shared + unshared)
-    if (shared > 0) key.set(previous.subarray(0, shared))
-    key.set(block.subarray(cursor.offset, keyEnd), shared)
-    cursor.offset = keyEnd + size
-    previous = key
-    yield { key, value: block.subarray(keyEnd, cursor.offset) }
-  }
-  restarts.finish()
 }

@@ -1,5 +1,5 @@
 import { VarintCursor } from '../varint.js'
-import { blockEntries, damaged, readBlock, type TableEntry } from './block-reader.js'
+import { BlockCursor, damaged, readBlock } from './block-reader.js'
 import {
   decodeHandle,
   FOOTER_MAGIC_OFFSET,
@@ -9,7 +9,12 @@ import {
   type BlockHandle,
 } from './format.js'
 
-export type { TableEntry } from './block-reader.js'
+export type { BlockCursor } from './block-reader.js'
+
+export interface TableEntry {
+  readonly key: Uint8Array
+  readonly value: Uint8Array
+}
 
 /**
  * The handle of the index block; TensorFlow `core/lib/io/format.cc`, `Footer::DecodeFrom`. The
@@ -45,10 +50,11 @@ function readFooter(file: Uint8Array, path: string): BlockHandle {
 
 /** The data blocks that the index block names. Each starts behind the one before. */
 function* dataBlocks(file: Uint8Array, path: string): Generator<Uint8Array, void, void> {
-  const index = readBlock(file, readFooter(file, path), path)
+  const cursor = new BlockCursor(path)
+  cursor.open(readBlock(file, readFooter(file, path), path))
   let free = 0
-  for (const { value } of blockEntries(index, path)) {
-    const handle = decodeHandle(new VarintCursor(value, 0, value.length))
+  while (cursor.next()) {
+    const handle = decodeHandle(new VarintCursor(cursor.block, cursor.valueStart, cursor.valueEnd))
     if (handle === undefined) throw damaged(path, 'bad block handle in the index block', 'framing')
     // Without this rule an index of many handles could have one large block read again and again.
     if (handle.offset < free) throw damaged(path, 'data blocks overlap', 'framing')
@@ -58,24 +64,40 @@ function* dataBlocks(file: Uint8Array, path: string): Generator<Uint8Array, void
 }
 
 /**
- * The entries of the table `bytes`, in key order. A key is a copy; a value is a view of `bytes`, or
- * of an expanded block.
+ * Goes through the entries of the table `bytes` in key order.
  *
- * Every length, checksum and key order is checked before an entry is yielded, but the file is read
+ * Every length, checksum and key order is checked before an entry is visited, but the file is read
  * block by block: an error may come after some entries. Time and memory are linear in the size of
  * the file.
  *
+ * @param visit gets the cursor at the entry; a block is a view of `bytes`, or an expanded one
  * @throws CheckpointError CKPT_CORRUPT
  */
-export function* readTable(bytes: Uint8Array, path: string): Generator<TableEntry, void, void> {
-  let previous: Uint8Array | undefined
+export function visitTable(
+  bytes: Uint8Array,
+  path: string,
+  visit: (entry: BlockCursor) => void,
+): void {
+  const cursor = new BlockCursor(path)
   for (const block of dataBlocks(bytes, path)) {
-    for (const entry of blockEntries(block, path)) {
-      if (previous !== undefined && Buffer.compare(previous, entry.key) >= 0) {
-        throw damaged(path, 'keys are not in increasing order', 'framing')
-      }
-      previous = entry.key
-      yield entry
+    cursor.open(block)
+    while (cursor.next()) {
+      if (!cursor.isAscending) throw damaged(path, 'keys are not in increasing order', 'framing')
+      visit(cursor)
     }
   }
+}
+
+/**
+ * The entries of a table as a list. A key is a copy; a value is a view of `bytes`, or of an expanded
+ * block.
+ *
+ * @throws CheckpointError CKPT_CORRUPT
+ */
+export function readTable(bytes: Uint8Array, path: string): TableEntry[] {
+  const entries: TableEntry[] = []
+  visitTable(bytes, path, ({ key, keyLength, block, valueStart, valueEnd }) => {
+    entries.push({ key: key.slice(0, keyLength), value: block.subarray(valueStart, valueEnd) })
+  })
+  return entries
 }

@@ -1,14 +1,7 @@
 import { join } from 'node:path'
 import { writeFileSync } from 'node:fs'
-import fc from 'fast-check'
 import t from 'tap'
-import {
-  decodeKey,
-  encodeKey,
-  parseIndex,
-  readIndex,
-  sliceEntry,
-} from '../../../lib/bundle/read/index-file.js'
+import { parseIndex, readIndex, sliceEntry } from '../../../lib/bundle/read/index-file.js'
 import { encodeHeader } from '../../../lib/bundle/messages.js'
 import { encodeSliceKey } from '../../../lib/bundle/ordered-code.js'
 import { TableWriter } from '../../../lib/bundle/table/writer.js'
@@ -84,27 +77,6 @@ t.test('reading an index', async (t) => {
   writeFileSync(`${prefix}.index`, 'too short')
   const corrupt = { code: 'CKPT_CORRUPT', details: { path: `${prefix}.index` } }
   await t.rejects(runAsync(readIndex(prefix, false)), corrupt)
-})
-
-t.test('keys that are no UTF-8 stay different and come back', (t) => {
-  t.equal(decodeKey(bytes('é\ufffd\ufeff😀')), 'é\ufffd\ufeff😀')
-  t.equal(decodeKey(fromHex('ff61')), '\udcff' + 'a')
-  t.equal(decodeKey(fromHex('c3a9c3')), 'é\udcc3')
-  t.equal(decodeKey(fromHex('eda080')), '\udced\udca0\udc80', 'a surrogate in bytes')
-  t.equal(decodeKey(fromHex('c0af')), '\udcc0\udcaf', 'an overlong form')
-  fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 12 }), fc.uint8Array({ maxLength: 12 }), (a, b) => {
-      t.strictSame(Buffer.from(encodeKey(decodeKey(a))), Buffer.from(a))
-      t.equal(decodeKey(a) === decodeKey(b), Buffer.compare(a, b) === 0)
-    }),
-    { numRuns: 500 },
-  )
-  fc.assert(
-    fc.property(fc.string({ unit: 'grapheme' }), (key) => {
-      t.equal(decodeKey(encodeKey(key)), key)
-    }),
-  )
-  t.end()
 })
 
 t.test('more slices than keys could name are refused', (t) => {
