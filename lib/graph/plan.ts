@@ -11,13 +11,15 @@ import type { Assignment, TrackableNode } from './node.js'
 export interface Binding {
   readonly id: number
   readonly node: TrackableNode
+  /** What it takes: decided, not done. */
+  assignment?: Assignment | undefined
+  /** Names of the attributes that it took, when that is done. */
+  taken?: readonly string[] | undefined
 }
 
 /** An object that takes values. */
 export interface Taking extends Binding {
   readonly assignment: Assignment
-  /** Of one of the values, for errors. */
-  readonly key: string
 }
 
 /** The children of an object that were saved, and those that the program has of them. */

@@ -31,7 +31,7 @@ function roomOf({ nodes }: ObjectGraph): number {
 
 export class Restoration {
   readonly graph: ObjectGraph
-  readonly #outcome = new Outcome()
+  readonly #outcome: Outcome
   readonly #version = ++newest
   readonly #reader: CheckpointReader
   /** Those whose optimizer or variable was not found yet. */
@@ -44,6 +44,7 @@ export class Restoration {
   /** @param reader is read from for as long as objects may come; its mappings are enough */
   constructor(graph: ObjectGraph, reader: CheckpointReader) {
     this.graph = graph
+    this.#outcome = new Outcome(graph)
     this.#reader = reader
     this.#room = roomOf(graph)
     this.#slots = graph.nodes.flatMap(({ slotVariables }, optimizer) =>
@@ -92,7 +93,8 @@ export class Restoration {
   #plan(start: Binding, isLate: boolean, earlier?: Plan, undo?: (() => void)[]): Plan {
     const [slots, parts] = [this.#slots, this.#parts]
     const plan: Plan = { isLate, bindings: [], takings: [], edges: [], slots, parts }
-    const known = new Map(earlier?.takings.map((taking) => [taking.node.identity, taking]))
+    const known =
+      earlier && new Map(earlier.takings.map((taking) => [taking.node.identity, taking]))
     const met = new MetObjects()
     const found = new Map<number, TrackableNode>()
     const isListed = (identity: object): boolean =>
@@ -122,7 +124,8 @@ export class Restoration {
       }
       if (visited === plan.bindings.length) this.#meetSlots(plan, found, meet)
     }
-    const ofGroups = takeGroups(plan, (binding) => this.#taking(binding, known))
+    const takeOne = (binding: Binding): Taking | undefined => this.#taking(binding, known)
+    const ofGroups = takeGroups(plan, takeOne, this.graph)
     for (const taking of ofGroups) take(taking)
     return plan
   }
@@ -142,18 +145,17 @@ export class Restoration {
     }
   }
 
-  #taking(binding: Binding, known: ReadonlyMap<object, Taking>): Taking | undefined {
+  /** @param known what was found before, by the objects */
+  #taking(binding: Binding, known: ReadonlyMap<object, Taking> | undefined): Taking | undefined {
     const { id, node } = binding
     const attributes = this.graph.nodes[id]?.attributes ?? []
     // Memory that an earlier object took may have been written to: it is no longer what was saved.
     const isGone = this.#outcome.bound[id] !== undefined
     if (attributes.length === 0 || isGone || this.#isOlder(node)) return undefined
-    const before = known.get(node.identity)
-    if (before?.id === id) return before
-    const assignment = node.restore(attributes, this.#reader)
-    if (assignment === undefined) return undefined
-    const taken = attributes.find(({ name }) => assignment.attributes.includes(name))
-    return { id, node, assignment, key: taken?.checkpointKey ?? '' }
+    const before = known?.get(node.identity)
+    binding.assignment =
+      before?.id === id ? before.assignment : node.restore(attributes, this.#reader)
+    return binding.assignment === undefined ? undefined : (binding as Taking)
   }
 
   /** True if an object has met a newer restore, whose values are not overwritten. */
@@ -214,10 +216,8 @@ export class Restoration {
   commit(plan: Plan): void {
     const { bindings, takings, edges, slots, parts } = this.#tried(plan)
     for (const { assignment } of takings) assignment.apply()
-    for (const binding of bindings) this.#bind(binding)
-    for (const taking of takings) {
-      this.#outcome.take(taking, this.graph.nodes[taking.id]?.attributes ?? [])
-    }
+    for (const { node } of bindings) this.#note(node)
+    this.#outcome.add(bindings, takings)
     this.#slots = slots
     this.#parts = parts
     for (const { parent, saved, children } of edges) {
@@ -258,9 +258,8 @@ export class Restoration {
     defer(parent, name, { version: this.#version, restoreInto })
   }
 
-  #bind(binding: Binding): void {
-    this.#outcome.bind(binding)
-    const notes = notesOf(binding.node.identity)
+  #note({ identity }: TrackableNode): void {
+    const notes = notesOf(identity)
     notes.version = Math.max(notes.version, this.#version)
   }
 }

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { ObjectGraph } from '../bundle/messages.js'
 import { CheckpointError } from '../errors.js'
 import type { TrackableNode } from './node.js'
 import type { Binding, Plan, Taking } from './plan.js'
@@ -40,10 +41,15 @@ export function checkSaved(nodes: readonly TrackableNode[]): void {
  * Where the rest of a group may still come, what has come is kept among the plan's parts.
  *
  * @param take the values that an object would take
+ * @param graph names them, for errors
  * @returns what the complete groups take
  * @throws CheckpointError CKPT_MISMATCH for a part of a group
  */
-export function takeGroups(plan: Plan, take: (binding: Binding) => Taking | undefined): Taking[] {
+export function takeGroups(
+  plan: Plan,
+  take: (binding: Binding) => Taking | undefined,
+  graph: ObjectGraph,
+): Taking[] {
   const groups = new Map<Group, Map<object, Binding>>()
   for (const binding of [...plan.bindings, ...plan.parts]) {
     const { together, identity } = binding.node
@@ -54,11 +60,16 @@ export function takeGroups(plan: Plan, take: (binding: Binding) => Taking | unde
   }
   return [...groups].flatMap(([group, bindings]) => {
     const takings = [...bindings.values()].flatMap((binding) => take(binding) ?? [])
-    return takeGroup(group, takings, plan)
+    return takeGroup(group, takings, plan, graph)
   })
 }
 
-function takeGroup(group: Group, takings: readonly Taking[], plan: Plan): readonly Taking[] {
+function takeGroup(
+  group: Group,
+  takings: readonly Taking[],
+  plan: Plan,
+  graph: ObjectGraph,
+): readonly Taking[] {
   const [first] = takings
   if (first === undefined) return []
   const found = new Set(takings.map(({ node }) => node.identity))
@@ -71,18 +82,20 @@ function takeGroup(group: Group, takings: readonly Taking[], plan: Plan): readon
     plan.parts = parts
     return takings
   }
-  if (!plan.isLate) throw unsynchronized(group, found, first)
+  if (!plan.isLate) throw unsynchronized(group, found, keyOf(first, graph))
   plan.bindings = plan.bindings.filter(isOther)
   plan.parts = [...parts, ...takings]
   return []
 }
 
+/** Of one of the values that an object takes. */
+function keyOf({ id, assignment }: Taking, graph: ObjectGraph): string {
+  const attributes = graph.nodes[id]?.attributes ?? []
+  return attributes.find(({ name }) => assignment.attributes.includes(name))?.checkpointKey ?? ''
+}
+
 /** The error for a restore of only a part of a group. */
-function unsynchronized(
-  group: Group,
-  found: ReadonlySet<object>,
-  { key }: Taking,
-): CheckpointError {
+function unsynchronized(group: Group, found: ReadonlySet<object>, key: string): CheckpointError {
   const missing = missingFrom(group, (identity) => found.has(identity))
   const expected = quote(group.keys())
   const message =

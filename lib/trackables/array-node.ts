@@ -4,9 +4,8 @@
  * @module
  */
 import { checkInput, type CheckedInput } from '../array/input.js'
-import type { NdArray } from '../array/ndarray.js'
 import type { SerializedTensor } from '../bundle/messages.js'
-import type { Extent } from '../bundle/read/extent.js'
+import { Extent } from '../bundle/read/extent.js'
 import type { CheckpointReader } from '../bundle/read/reader.js'
 import type { ValueForm } from '../bundle/write/forms.js'
 import type { BundleValue } from '../bundle/write/values.js'
@@ -17,7 +16,7 @@ import {
   type TrackableNode,
   type ValueInfo,
 } from '../graph/node.js'
-import { HeldArray } from './held-array.js'
+import { HeldArray, type RestoredArray } from './held-array.js'
 import type { Slots } from './slots.js'
 
 /** How the arrays of a state are saved. */
@@ -42,8 +41,9 @@ export interface ArrayKind {
 
 export interface FoundArray {
   readonly attribute: string
-  readonly array: NdArray
-  readonly extents: readonly Extent[]
+  readonly array: RestoredArray
+  /** Of an array that does not have its bytes itself. */
+  readonly extents?: readonly Extent[]
 }
 
 const NONE: readonly never[] = Object.freeze([])
@@ -51,18 +51,26 @@ const NONE: readonly never[] = Object.freeze([])
 /** Makes an array that a restore brought part of its object. */
 type Attach = (name: string, held: HeldArray) => void
 
-/** An array that is there, or one that a restore brings. It has one value: itself. */
-export class ArrayNode implements TrackableNode, NodeValue {
+/**
+ * An array that is there, or one that a restore brings. It has one value: itself; and once a value is
+ * found for it, it is the assignment of that: one object for what there may be a million of.
+ */
+export class ArrayNode implements TrackableNode, NodeValue, Assignment {
   readonly identity: HeldArray
   readonly #kind: ArrayKind
   readonly #name: string
   readonly #attach: Attach | undefined
+  /** What a restore found for it, until it is taken. */
+  #array: RestoredArray | undefined
+  #extents: readonly Extent[] | undefined
+  #taken: string
 
   constructor(held: HeldArray, kind: ArrayKind, name: string, attach?: Attach) {
     this.identity = held
     this.#kind = kind
     this.#name = name
     this.#attach = attach
+    this.#taken = kind.attribute
   }
 
   children(): readonly never[] {
@@ -122,16 +130,28 @@ export class ArrayNode implements TrackableNode, NodeValue {
   ): Assignment | undefined {
     const found = this.#kind.find(attributes, reader, this.identity)
     if (found === undefined) return undefined
-    const { attribute, array, extents } = found
-    const { attributes: own } = this.#kind
-    return {
-      attributes: own[0] === attribute ? own : [attribute],
-      extents,
-      apply: () => {
-        this.identity.replace(array)
-        this.#attach?.(this.#name, this.identity)
-      },
-    }
+    this.#array = found.array
+    this.#extents = found.extents
+    this.#taken = found.attribute
+    return this
+  }
+
+  get attributes(): readonly string[] {
+    const { attribute, attributes } = this.#kind
+    return this.#taken === attribute ? attributes : [this.#taken]
+  }
+
+  get extents(): readonly Extent[] {
+    const array = this.#array
+    return this.#extents ?? (array instanceof Extent ? [array] : NONE)
+  }
+
+  apply(): void {
+    if (this.#array === undefined) return
+    this.identity.replace(this.#array)
+    this.#attach?.(this.#name, this.identity)
+    this.#array = undefined
+    this.#extents = undefined
   }
 }
 

@@ -6,6 +6,7 @@
 import { checkInput, dtypeOfArray, type ArrayInput, type CheckedInput } from '../array/input.js'
 import { NdArray } from '../array/ndarray.js'
 import type { DType, TypedArray } from '../array/dtype.js'
+import type { NpyExtent } from '../bundle/read/npy-tensor.js'
 import type { ValueForm } from '../bundle/write/forms.js'
 import type { BundleValue } from '../bundle/write/values.js'
 import { Notes } from '../graph/met.js'
@@ -14,8 +15,10 @@ import { arrayClassOf, isTypedArray, viewAs } from '../array/typed-arrays.js'
 /** One array of a state or a variable; in a graph, TensorFlow's wrapper object around it. */
 export class HeldArray extends Notes {
   #value: ArrayInput | undefined
-  /** In place of the value: what was restored, and what kind of typed array it is to become. */
-  #restored: { readonly array: NdArray; readonly like: Likeness } | undefined
+  /** In place of the value: what was restored, until its first use. */
+  #restored: RestoredArray | undefined
+  /** The kind of typed array that it is to become. */
+  #like: Likeness | undefined
 
   constructor(value?: ArrayInput) {
     super()
@@ -25,12 +28,13 @@ export class HeldArray extends Notes {
   /** What was saved of the value: the value is still that one, since it is forgotten with it. */
   #saved: SavedArray | undefined
 
-  /** The very object that was set; a restored typed array is made here, at its first use. */
+  /** The very object that was set; a restored array is made here, at its first use. */
   get value(): ArrayInput | undefined {
     if (this.#restored !== undefined) {
-      const { array, like } = this.#restored
-      this.#value = like.make(array.data)
+      const array = arrayOf(this.#restored)
+      this.#value = this.#like?.make(array.data) ?? array
       this.#restored = undefined
+      this.#like = undefined
     }
     return this.#value
   }
@@ -38,6 +42,7 @@ export class HeldArray extends Notes {
   set value(value: ArrayInput | undefined) {
     this.#value = value
     this.#restored = undefined
+    this.#like = undefined
     this.#saved = undefined
   }
 
@@ -64,7 +69,7 @@ export class HeldArray extends Notes {
 
   /** Dtype and shape of what is held; does not read what was restored. */
   get info(): { readonly dtype: DType; readonly shape: readonly number[] } | undefined {
-    if (this.#restored !== undefined) return this.#restored.array
+    if (this.#restored !== undefined) return this.#restored
     // Not checked: that would take its data.
     if (this.#value === undefined || this.#value instanceof NdArray) return this.#value
     const { info, shape } = checkInput(this.#value)
@@ -76,15 +81,20 @@ export class HeldArray extends Notes {
    *
    * @param dtype of the present value, where its class alone does not tell
    */
-  replace(array: NdArray, dtype?: DType): void {
-    const like = this.#restored?.like ?? likenessOf(this.#value, dtype)
-    this.value = array
-    if (like?.dtype !== array.dtype || array.shape.length !== 1) return
-    this.#restored = { array, like }
-    // Not kept: it may be large, and it is not to be seen again.
-    this.#value = undefined
+  replace(array: RestoredArray, dtype?: DType): void {
+    const like = this.#like ?? likenessOf(this.#value, dtype)
+    // The value is not kept: it may be large, and it is not to be seen again.
+    this.value = undefined
+    this.#restored = array
+    if (like?.dtype === array.dtype && array.shape.length === 1) this.#like = like
   }
 }
+
+/** An array of a checkpoint, or what becomes one. */
+export type RestoredArray = NdArray | NpyExtent
+
+const arrayOf = (restored: RestoredArray): NdArray =>
+  restored instanceof NdArray ? restored : restored.toArray()
 
 /** An array as it was saved. */
 class SavedArray {

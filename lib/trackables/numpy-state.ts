@@ -21,8 +21,7 @@ const KIND: ArrayKind = {
       attributes.find(({ name }) => name === PY_STATE) ??
       attributes.find(({ name }) => name === PY_STATE_OLD)
     if (attribute === undefined) return undefined
-    const { array, extent } = reader.getNpy(attribute.checkpointKey)
-    return { attribute: attribute.name, array, extents: [extent] }
+    return { attribute: attribute.name, array: reader.getNpy(attribute.checkpointKey) }
   },
 }
 

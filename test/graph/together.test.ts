@@ -1,4 +1,5 @@
 import t from 'tap'
+import type { ObjectGraph } from '../../lib/bundle/messages.js'
 import { NO_VALUES, type TrackableNode } from '../../lib/graph/node.js'
 import type { Plan, Taking } from '../../lib/graph/plan.js'
 import { checkSaved, takeGroups } from '../../lib/graph/together.js'
@@ -42,22 +43,30 @@ function planOf(nodes: readonly TrackableNode[], isLate: boolean, parts: Plan['p
 const take = (binding: Plan['bindings'][number]): Taking => ({
   ...binding,
   assignment: { attributes: ['v'], extents: [], apply: () => undefined },
-  key: `k${String(binding.id)}`,
 })
+
+/** Of objects that have one value each. */
+const graph: ObjectGraph = {
+  nodes: ['k0', 'k1'].map((checkpointKey) => ({
+    children: [],
+    attributes: [{ name: 'v', fullName: '', checkpointKey }],
+    slotVariables: [],
+  })),
+}
 
 t.test('a group takes its values when all of it was met', (t) => {
   const { nodes } = groupOf('a', 'b')
   const plan = planOf(nodes, false)
   t.strictSame(
-    takeGroups(plan, take).map(({ key }) => key),
-    ['k0', 'k1'],
+    takeGroups(plan, take, graph).map(({ id }) => id),
+    [0, 1],
   )
   t.strictSame(
-    takeGroups(planOf(nodes, false), () => undefined),
+    takeGroups(planOf(nodes, false), () => undefined, graph),
     [],
     'nothing was saved',
   )
-  const error = (): unknown => takeGroups(planOf(nodes.slice(1), false), take)
+  const error = (): unknown => takeGroups(planOf(nodes.slice(1), false), take, graph)
   t.throws(error, {
     code: 'CKPT_MISMATCH',
     message: /^unsynchronized: 'a', 'b' .* but 'a' would get no value/,
@@ -69,11 +78,11 @@ t.test('a group takes its values when all of it was met', (t) => {
 t.test('of what is attached later a part waits for the rest', (t) => {
   const { nodes } = groupOf('a', 'b')
   const early = planOf(nodes.slice(0, 1), true)
-  t.strictSame(takeGroups(early, take), [])
+  t.strictSame(takeGroups(early, take, graph), [])
   t.strictSame(early.bindings, [])
   t.equal(early.parts.length, 1)
   const late = planOf(nodes.slice(1), true, early.parts)
-  t.equal(takeGroups(late, take).length, 2)
+  t.equal(takeGroups(late, take, graph).length, 2)
   t.strictSame(
     late.bindings.map(({ node }) => node),
     nodes.toReversed(),

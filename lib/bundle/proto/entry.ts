@@ -35,6 +35,7 @@ const WHOLE = -1
 // TensorFlow: core/framework/tensor_shape.h, MaxDimensions.
 const MAX_RANK = 254
 
+const SCALAR: BundleEntry['shape'] = Object.freeze([])
 const NO_SLICES: BundleEntry['slices'] = Object.freeze([])
 
 /** Bytes of a varint field with a tag of one byte; the default 0 is not written. */
@@ -149,21 +150,24 @@ function readDim(reader: WireReader): number {
   return size
 }
 
-/** Appends to `shape`: a message field that occurs twice is merged. */
-function readShape(reader: WireReader, shape: number[]): void {
+/** Appends to an earlier shape: a message field that occurs twice is merged. */
+function readShape(reader: WireReader, earlier: number[] | undefined): number[] | undefined {
   const outer = reader.limit
   reader.limit = reader.delimited()
+  let shape = earlier
   while (!reader.done) {
     const tag = reader.tag()
     if (tag !== DIM) {
       reader.skip(tag)
       continue
     }
+    shape ??= []
     shape.push(readDim(reader))
     if (shape.length > MAX_RANK)
       throw new OutOfRange(`an invalid tensor shape: more than ${String(MAX_RANK)} dimensions`)
   }
   reader.limit = outer
+  return shape
 }
 
 /** Refuses what TensorFlow's `TensorSlice::BuildTensorSlice` refuses. */
@@ -192,8 +196,8 @@ function readSlice(reader: WireReader): SliceExtent[] {
 }
 
 function readEntry(reader: WireReader): BundleEntry {
-  const shape: number[] = []
-  const slices: SliceExtent[][] = []
+  let shape: number[] | undefined
+  let slices: SliceExtent[][] | undefined
   let dtype = 0
   let shard = 0
   let offset = 0
@@ -202,18 +206,18 @@ function readEntry(reader: WireReader): BundleEntry {
   while (!reader.done) {
     const tag = reader.tag()
     if (tag === DTYPE) dtype = reader.int32()
-    else if (tag === SHAPE) readShape(reader, shape)
+    else if (tag === SHAPE) shape = readShape(reader, shape)
     else if (tag === SHARD) shard = reader.int32()
     else if (tag === OFFSET) offset = reader.int64()
     else if (tag === SIZE) size = reader.int64()
     else if (tag === CRC) crc = reader.fixed32()
-    else if (tag === SLICES) slices.push(readSlice(reader))
+    else if (tag === SLICES) (slices ??= []).push(readSlice(reader))
     else reader.skip(tag)
   }
   if (shard < 0) throw new OutOfRange(`shard ${String(shard)}`)
   if (offset < 0) throw new OutOfRange('an offset that is negative or above 2^53-1')
   if (size < 0) throw new OutOfRange('a size that is negative or above 2^53-1')
-  return { dtype, shape, shard, offset, size, crc, slices: slices.length > 0 ? slices : NO_SLICES }
+  return { dtype, shape: shape ?? SCALAR, shard, offset, size, crc, slices: slices ?? NO_SLICES }
 }
 
 /** TensorFlow `TensorShapeBase::IsValid`, with 2^53-1 in place of 2^63-1. */
@@ -227,6 +231,7 @@ function hasValidShape({ shape }: BundleEntry): boolean {
 }
 
 function requireSlicesInside({ shape, slices }: BundleEntry): void {
+  if (slices.length === 0) return
   for (const slice of slices) {
     if (slice.length !== shape.length) {
       throw new OutOfRange('a slice of another rank than the shape', 'inconsistent')

@@ -22,6 +22,7 @@ import type {
   SlotVariableReference,
 } from '../messages.js'
 import { MessageWriter } from './message-writer.js'
+import { TextWindow } from '../text-window.js'
 import { Malformed, WireReader } from './wire.js'
 
 // (field number << 3) | wire type
@@ -51,12 +52,23 @@ const EMPTY_NODE: ObjectNode = Object.freeze({
 
 class GraphReader extends WireReader {
   readonly #buffer: Buffer
+  readonly #window: TextWindow
+  /** One string for a text that comes again and again. */
+  #lastName = ''
   #lowest = 0
   #highest = -1
 
   constructor(bytes: Uint8Array) {
     super(bytes, 0, bytes.length)
     this.#buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.#window = new TextWindow(bytes)
+  }
+
+  /** The text of an attribute's name, of which there are few. */
+  name(): string {
+    const name = this.text()
+    if (name !== this.#lastName) this.#lastName = name
+    return this.#lastName
   }
 
   text(): string {
@@ -64,6 +76,8 @@ class GraphReader extends WireReader {
     const start = this.offset
     this.offset = end
     if (start === end) return ''
+    const ascii = this.#window.slice(start, end)
+    if (ascii !== undefined) return ascii
     const text = this.#buffer.toString('utf8', start, end)
     return text.includes('\ufffd') ? this.#strictText(start, end) : text
   }
@@ -110,10 +124,12 @@ function readChild(reader: GraphReader): ObjectReference {
 function readAttribute(reader: GraphReader): SerializedTensor {
   const outer = reader.limit
   reader.limit = reader.delimited()
-  let [name, fullName, checkpointKey] = ['', '', '']
+  let name = ''
+  let fullName = ''
+  let checkpointKey = ''
   while (!reader.done) {
     const tag = reader.tag()
-    if (tag === TEXT_1) name = reader.text()
+    if (tag === TEXT_1) name = reader.name()
     else if (tag === TEXT_2) fullName = reader.text()
     else if (tag === TEXT_3) checkpointKey = reader.text()
     else reader.skip(tag)
@@ -171,6 +187,13 @@ function readFlag(reader: GraphReader, flag: boolean): boolean {
   return value
 }
 
+/** A list that begins with room for one: most nodes have one attribute. */
+function append<T>(list: T[] | undefined, item: T): T[] {
+  if (list === undefined) return [item]
+  list.push(item)
+  return list
+}
+
 function readNode(reader: GraphReader): ObjectNode {
   const outer = reader.limit
   reader.limit = reader.delimited()
@@ -182,9 +205,9 @@ function readNode(reader: GraphReader): ObjectNode {
   let hasCheckpointValues: boolean | undefined
   while (!reader.done) {
     const tag = reader.tag()
-    if (tag === CHILD) (children ??= []).push(readChild(reader))
-    else if (tag === ATTRIBUTE) (attributes ??= []).push(readAttribute(reader))
-    else if (tag === SLOT_VARIABLE) (slotVariables ??= []).push(readSlotVariable(reader))
+    if (tag === CHILD) children = append(children, readChild(reader))
+    else if (tag === ATTRIBUTE) attributes = append(attributes, readAttribute(reader))
+    else if (tag === SLOT_VARIABLE) slotVariables = append(slotVariables, readSlotVariable(reader))
     else if (tag === SAVER) registeredSaver = readSaver(reader, registeredSaver)
     else if (tag === HAS_VALUES)
       hasCheckpointValues = readFlag(reader, hasCheckpointValues === true)

@@ -7,16 +7,12 @@ import { constants } from 'node:buffer'
 import { corrupt, isCheckpointError } from '../../errors.js'
 import type { Steps } from '../../twin.js'
 import { readWhole } from '../files.js'
-import {
-  decodeHeader,
-  readBundleEntry,
-  type BundleEntry,
-  type BundleHeader,
-} from '../messages.js'
+import { decodeHeader, readBundleEntry, type BundleEntry, type BundleHeader } from '../messages.js'
 import { indexPath } from '../names.js'
 import { encodeSliceKey } from '../ordered-code.js'
+import type { EntryName } from '../proto/entry.js'
 import { WireReader } from '../proto/wire.js'
-import { visitTable } from '../table/reader.js'
+import { visitTable, type BlockCursor } from '../table/reader.js'
 import { EntryColumns, type Entries } from './entries.js'
 import { decodeKey, encodeKey } from './keys.js'
 import { notFound } from './not-found.js'
@@ -47,13 +43,30 @@ export function* readIndex(prefix: string, sync: boolean): Steps<BundleIndex> {
 const sliceId = (key: Uint8Array): string =>
   Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('latin1')
 
+/** Of the entry at a cursor; made only for messages. */
+class NameOfEntry implements EntryName {
+  readonly path: string
+  cursor: BlockCursor | undefined
+
+  constructor(path: string) {
+    this.path = path
+  }
+
+  get key(): string {
+    const { key, keyLength } = this.cursor ?? { key: new Uint8Array(0), keyLength: 0 }
+    return decodeKey(key.subarray(0, keyLength))
+  }
+}
+
 export function parseIndex(bytes: Uint8Array, path: string): BundleIndex {
   let header: BundleHeader | undefined
   const entries = new EntryColumns()
   const binary = new Map<string, BundleEntry>()
   let reader = new WireReader(bytes, 0, 0)
+  const name = new NameOfEntry(path)
   visitTable(bytes, path, (cursor) => {
     const { key, keyLength, block, valueStart, valueEnd } = cursor
+    name.cursor = cursor
     if (header === undefined) {
       // As TensorFlow: whatever comes first is the header.
       header = decodeHeader(block.subarray(valueStart, valueEnd), path)
@@ -62,12 +75,7 @@ export function parseIndex(bytes: Uint8Array, path: string): BundleIndex {
     if (reader.bytes !== block) reader = new WireReader(block, 0, 0)
     reader.offset = valueStart
     reader.limit = valueEnd
-    const entry = readBundleEntry(reader, {
-      path,
-      get key() {
-        return decodeKey(key.subarray(0, keyLength))
-      },
-    })
+    const entry = readBundleEntry(reader, name)
     // Slice keys begin with 0 and sort first; which of them are slices their tensors tell.
     if (key[0] === 0 && keyLength > 0) binary.set(sliceId(key.subarray(0, keyLength)), entry)
     else entries.add(key, keyLength, entry)

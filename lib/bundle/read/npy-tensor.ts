@@ -6,23 +6,17 @@
 import { NdArray, type ArrayLayout } from '../../array/ndarray.js'
 import { cStrides, fortranStrides } from '../../array/strides.js'
 import { laneBytes } from '../../array/typed-arrays.js'
-import type { TypedArray } from '../../array/dtype.js'
+import type { DType, TypedArray } from '../../array/dtype.js'
 import { corrupt } from '../../errors.js'
 import { npyDataOffset, parseNpyHeader, type ParsedNpy } from '../../formats/npy.js'
 import { crc32c } from '../../native.js'
 import type { BundleEntry } from '../messages.js'
-import { Extent, type AccessOptions, type ReadStats } from './extent.js'
+import { Extent } from './extent.js'
 import { PEEK } from './heads.js'
 import type { ByteRange, Shard } from './shards.js'
 import { parseStrings } from './strings.js'
 import type { TensorContext } from './tensor-context.js'
 import { elementsOf, requireScalarString } from './tensors.js'
-
-/** An array that reads its bytes at first use, and the bytes that may be checked before. */
-export interface LazyArray {
-  readonly array: NdArray
-  readonly extent: Extent
-}
 
 /** What stands before the data of a `.npy` in its entry, and what it says. */
 interface NpyHead {
@@ -56,14 +50,12 @@ function rememberLong(range: ByteRange, head: NpyHead): void {
 const knownHeads = new Map<number, { readonly bytes: Uint8Array; readonly head: NpyHead }>()
 const MAX_KNOWN = 64
 
-/** The content of a scalar string that holds a `.npy`, as an array. */
-export function npyTensor(context: TensorContext, entry: BundleEntry, key: string): LazyArray {
+/** The content of a scalar string that holds a `.npy`. */
+export function npyTensor(context: TensorContext, entry: BundleEntry, key: string): NpyExtent {
   requireScalarString(context, entry, key)
   const range = context.shards.range(entry, key)
-  const head =
-    knownHead(context, range) ?? longHead(range) ?? npyHead(context, range, key)
-  const extent = new NpyExtent(key, range, entry.crc, head, context)
-  return { array: npyArray(head, extent), extent }
+  const head = knownHead(context, range) ?? longHead(range) ?? npyHead(context, range, key)
+  return new NpyExtent(key, range, entry.crc, head, context)
 }
 
 /** The head of an entry that begins with the very bytes of another one of its size. */
@@ -83,11 +75,7 @@ function peek({ shards: { heads } }: TensorContext, range: ByteRange, length: nu
   return heads.bytes.subarray(at, at + wanted)
 }
 
-function npyHead(
-  context: TensorContext,
-  range: ByteRange,
-  key: string,
-): NpyHead {
+function npyHead(context: TensorContext, range: ByteRange, key: string): NpyHead {
   let bytes = peek(context, range, PEEK)
   const { offsets, seed } = parseStrings(bytes, range.length, 1, key)
   const [start = 0, end = 0] = offsets
@@ -117,44 +105,47 @@ function layoutOf({ shape, fortranOrder }: ParsedNpy): ArrayLayout {
   return { shape: Object.freeze([...shape]), stride: Object.freeze(stride) }
 }
 
-/** The bytes behind the head, which become elements at their first use. */
-class NpyExtent extends Extent {
-  readonly #npy: ParsedNpy
-  readonly #bigEndian: boolean
-  readonly #access: AccessOptions
-  readonly #readStats: ReadStats
+/** The bytes behind the head: those of an array, which reads them at its first use. */
+export class NpyExtent extends Extent {
+  readonly #head: NpyHead
+  readonly #context: TensorContext
 
-  constructor(
-    key: string,
-    range: ByteRange,
-    crc: number,
-    { npy, start, end, seed }: NpyHead,
-    { access, stats }: TensorContext,
-  ) {
+  constructor(key: string, range: ByteRange, crc: number, head: NpyHead, context: TensorContext) {
+    const { start, end, seed } = head
     const payload = { shard: range.shard, offset: range.offset + start, length: end - start }
-    super(key, payload, crc, seed, stats)
-    this.#npy = npy
-    this.#bigEndian = npy.bigEndian
-    this.#access = access
-    this.#readStats = stats
+    super(key, payload, crc, seed, context.stats)
+    this.#head = head
+    this.#context = context
+  }
+
+  get dtype(): DType {
+    return this.#head.npy.info?.name ?? 'void'
+  }
+
+  get shape(): readonly number[] {
+    return this.#head.layout.shape
+  }
+
+  /** A new array each time, of the same elements. */
+  toArray(): NdArray {
+    const { npy, layout } = this.#head
+    const { descr, itemsize } = npy
+    const { dtype } = this
+    return npy.info === undefined
+      ? new NdArray({ dtype, ...layout, layout, descr, itemsize, data: this })
+      : new NdArray({ dtype, shape: layout.shape, layout, data: this })
   }
 
   /** The elements, with the checks that the options left to the first use. */
   load(): TypedArray {
-    const { info, dataLength } = this.#npy
-    if (this.#access.verify !== 'off') this.checkNow()
-    if (this.#access.mode === 'load') this.loadUnlessFilled()
+    const { info, dataLength, bigEndian } = this.#head.npy
+    const { access, stats } = this.#context
+    if (access.verify !== 'off') this.checkNow()
+    if (access.mode === 'load') this.loadUnlessFilled()
     if (info === undefined) return this.bytes().subarray(0, dataLength)
-    const elements = elementsOf(this, info, this.#bigEndian, this.#readStats)
+    const elements = elementsOf(this, info, bigEndian, stats)
     // Bytes behind the data are ignored, as numpy.load does.
     if (elements.byteLength === dataLength) return elements
     return elements.subarray(0, dataLength / laneBytes(info))
   }
-}
-
-function npyArray({ npy, layout }: NpyHead, data: NpyExtent): NdArray {
-  const { info, descr, itemsize } = npy
-  return info === undefined
-    ? new NdArray({ dtype: 'void', ...layout, layout, descr, itemsize, data })
-    : new NdArray({ dtype: info.name, shape: layout.shape, layout, data })
 }

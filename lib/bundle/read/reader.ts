@@ -21,7 +21,7 @@ import { indexPath } from '../names.js'
 import { checkOperationOptions, Operation, type OperationOptions } from '../operation.js'
 import type { StringTensor } from './strings.js'
 import { checkClaims, openContext, type TensorContext } from './tensor-context.js'
-import { npyTensor, type LazyArray } from './npy-tensor.js'
+import { npyTensor, type NpyExtent } from './npy-tensor.js'
 import { numericTensor, scalarString, stringTensor } from './tensors.js'
 import { toProblem, verifyBundle, type VerifyReport } from './verify.js'
 
@@ -208,7 +208,7 @@ export class CheckpointReader {
   }
 
   /** @internal A string that holds a `.npy`, as an array. */
-  getNpy(key: string): LazyArray {
+  getNpy(key: string): NpyExtent {
     return npyTensor(this.#use(), this.#entry(key), key)
   }
 
