@@ -1,6 +1,7 @@
 /**
- * Makes docs/benchmarks.md of notes.md and of the last runs in results/: `npm run docs`. Of a workload
- * that was run for some contestants again there is a second section.
+ * Makes docs/benchmarks.md of notes.md and of the last runs in results/: `npm run docs`. Sections of
+ * which there is no new run stay. Of a workload that was run for some contestants again, or with the
+ * page cache dropped, there is a section more.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -16,12 +17,27 @@ moments; the ratios differ less.
 `
 
 const results = join(import.meta.dirname, 'results')
+const page = join(import.meta.dirname, '../docs/benchmarks.md')
 const names = Object.keys(workloads).flatMap((name) => [name, `${name}-only`, `${name}-cold`])
-const reports = names
-  .map((name) => join(results, `${name}.json`))
-  .filter((path) => existsSync(path))
-  .map((path) => JSON.parse(readFileSync(path, 'utf8')))
-if (reports.length === 0) throw new Error('there are no results; run npm run bench first')
+
+/** Stands before each section, so that one can be replaced and the others stay as they are. */
+const mark = (name) => `<!-- results/${name}.json -->\n`
+
+/** The sections of the page as it is, by the names of their results. */
+function earlierSections() {
+  const parts = readFileSync(page, 'utf8').split(/^<!-- results\/(\S+)\.json -->\n/m)
+  const sections = new Map()
+  for (let i = 1; i < parts.length; i += 2) sections.set(parts[i], parts[i + 1].trimEnd() + '\n')
+  return sections
+}
+
+const sections = earlierSections()
+for (const name of names) {
+  const path = join(results, `${name}.json`)
+  if (existsSync(path)) sections.set(name, render(JSON.parse(readFileSync(path, 'utf8'))))
+}
+if (sections.size === 0) throw new Error('there are no results; run npm run bench first')
 const notes = readFileSync(join(import.meta.dirname, 'notes.md'), 'utf8')
-const page = [INTRODUCTION, notes, ...reports.map(render)].join('\n')
-writeFileSync(join(import.meta.dirname, '../docs/benchmarks.md'), page)
+const ordered = names.filter((name) => sections.has(name))
+const text = ordered.map((name) => mark(name) + sections.get(name))
+writeFileSync(page, [INTRODUCTION, notes, ...text].join('\n'))
