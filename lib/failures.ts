@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { constants } from 'node:os'
 import { getSystemErrorName } from 'node:util'
 import { CheckpointError, corrupt } from './errors.js'
 
@@ -22,6 +23,7 @@ export class Aborted extends Error {}
 
 /** The way out of a system error, for the ones that users meet. */
 const WAY_OUT: Readonly<Record<string, string>> = {
+  ENOMEM: "no memory for it; a save needs less with snapshot: 'none' or 'fork'",
   ENOSPC: 'free some space or save elsewhere; earlier checkpoints are intact',
   EDQUOT: 'the quota is used up; earlier checkpoints are intact',
   EACCES: 'check the permissions of the directory',
@@ -75,7 +77,11 @@ export function fromNodeError(error: unknown, where = ''): unknown {
 
 /** What the addon threw as ours; anything else unchanged. */
 export function fromAddonError(error: unknown): unknown {
-  if (!(error instanceof Error) || !('status' in error)) return error
+  if (!(error instanceof Error)) return error
+  // The C++ exception, by its text.
+  if (error.message === 'std::bad_alloc')
+    return ioError(constants.errno.ENOMEM, 'malloc', '', error)
+  if (!('status' in error)) return error
   const failure = error as NativeFailure
   switch (failure.status) {
     case 'aborted':

@@ -53,7 +53,7 @@ function call<T>(step: () => unknown): T | Promise<T> {
   })
 }
 
-export const createJob = (): Job => new addon.Job()
+export const createJob = (): Job => call<Job>(() => new addon.Job()) as Job
 
 /** CRC-32C (Castagnoli, unmasked) of `bytes`, continuing the finished value `seed`. */
 export const crc32c = (bytes: Uint8Array, seed = 0): number => addon.crc32c(bytes, seed)

@@ -1,7 +1,5 @@
 // The addon's exports: exactly `Addon` of lib/native.ts.
 
-#include <new>
-
 #include "../core/counters.h"
 #include "../core/crc32c.h"
 #include "../core/staging_memory.h"
@@ -49,19 +47,9 @@ Napi::Value Counts(const Napi::CallbackInfo& info) {
   return counts;
 }
 
-// The wrapper passes on nothing but Napi::Error; another exception would end the process.
-template <Napi::Value (*function)(const Napi::CallbackInfo&)>
-Napi::Value Guarded(const Napi::CallbackInfo& info) {
-  try {
-    return function(info);
-  } catch (const std::bad_alloc&) {
-    throw ToError(info.Env(), Status::FromErrno(ENOMEM, "malloc", {}));
-  }
-}
-
 template <Napi::Value (*function)(const Napi::CallbackInfo&)>
 void Export(Napi::Object exports, const char* name) {
-  exports.Set(name, Napi::Function::New<Guarded<function>>(exports.Env(), name));
+  exports.Set(name, Napi::Function::New<function>(exports.Env(), name));
 }
 
 Napi::Object Init(Napi::Env env, Napi::Object exports) {

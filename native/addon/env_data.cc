@@ -27,9 +27,10 @@ EnvData& EnvData::Init(Napi::Env env) {
 
 EnvData::~EnvData() = default;
 
-void EnvData::Add(std::unique_ptr<Task> task) {
-  Task* key = task.get();
-  tasks_.emplace(key, std::move(task));
+void EnvData::Add(std::unique_ptr<Task>& task) {
+  // In two steps: an allocation that fails leaves the caller its task.
+  tasks_[task.get()] = nullptr;
+  tasks_[task.get()] = std::move(task);
 }
 
 std::unique_ptr<Task> EnvData::Remove(Task* task) {

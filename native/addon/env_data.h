@@ -49,7 +49,8 @@ class EnvData {
     return std::move(*static_cast<T*>(payload));
   }
 
-  void Add(std::unique_ptr<Task> task);
+  // Takes the task, unless an allocation fails.
+  void Add(std::unique_ptr<Task>& task);
   std::unique_ptr<Task> Remove(Task* task);
 
  private:

@@ -19,14 +19,19 @@ Napi::Value Task::Start(Napi::Env env, std::unique_ptr<Task> owned) {
     throw Napi::Error::New(env);
   }
   EnvData& data = EnvData::Get(env);
-  data.Add(std::move(owned));
+  const auto fail = [&](int error, const char* syscall) {
+    if (!owned) owned = data.Remove(task);
+    // The loop would wait for it for ever.
+    napi_release_threadsafe_function(task->done_, napi_tsfn_abort);
+    owned->deferred_.Reject(ToError(env, Status::FromErrno(error, syscall, {})).Value());
+  };
   try {
+    data.Add(owned);
     task->thread_ = std::thread([task] { task->ThreadMain(); });
   } catch (const std::system_error& error) {
-    owned = data.Remove(task);
-    napi_release_threadsafe_function(task->done_, napi_tsfn_abort);
-    const Status status = Status::FromErrno(error.code().value(), "pthread_create", {});
-    owned->deferred_.Reject(ToError(env, status).Value());
+    fail(error.code().value(), "pthread_create");
+  } catch (const std::bad_alloc&) {
+    fail(ENOMEM, "malloc");
   }
   return promise;
 }
@@ -54,7 +59,7 @@ void Task::OnDone(napi_env raw, napi_value, void* context, void*) noexcept {
   if (!owned) return;
   try {
     owned->Settle(env);
-  } catch (const Napi::Error&) {
+  } catch (const std::exception&) {
     // A worker that is being terminated may not run JavaScript, not even to settle a promise.
   }
 }

@@ -68,7 +68,9 @@ class OperationTask final : public Task {
         value_(std::move(value)) {}
 
  private:
-  void Run() noexcept override { result_.emplace(run_()); }
+  void Run() noexcept override {
+    result_.emplace(NoThrow([&] { return run_(); }));
+  }
   Napi::Value Value(Napi::Env env) override {
     return value_(env, ValueOrThrow(env, std::move(*result_)));
   }
