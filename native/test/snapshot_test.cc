@@ -1,25 +1,8 @@
-#include "core/copy_stream.h"
 #include "core/staging_memory.h"
 #include "test_files.h"
 
 namespace ckpt {
 namespace {
-
-TEST(CopyStream, AnyLengthAtAnyAlignment) {
-  const std::string source = Pattern(300 << 10);
-  std::string target(source.size() + 200, '\0');
-  for (const size_t length : {0, 1, 63, 4096, 65535, 65536, 65600, 81920, 200001}) {
-    for (const size_t to : {0, 1, 15, 16, 63}) {
-      for (const size_t from : {0, 3, 32}) {
-        std::fill(target.begin(), target.end(), '#');
-        CopyStream(reinterpret_cast<std::byte*>(target.data() + to),
-                   AsBytes(source).subspan(from, length));
-        ASSERT_EQ(std::memcmp(target.data() + to, source.data() + from, length), 0);
-        ASSERT_EQ(target[to + length], '#');
-      }
-    }
-  }
-}
 
 TEST(StagingMemory, PoolReusesWhatFits) {
   StagingMemory::TrimPool();
