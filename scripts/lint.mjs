@@ -24,7 +24,14 @@ function tracked(...patterns) {
 
 run('prettier', 'npx', ['prettier', '--log-level', 'warn', write ? '--write' : '--check', '.'])
 
-const sources = tracked('native/*.cc', 'native/*.h', 'bench/*.cc')
+const sources = tracked(
+  'native/*.cc',
+  'native/*.h',
+  'bench/*.cc',
+  'bench/*.h',
+  'test/*.cc',
+  'test/*.h',
+)
 const hasClangFormat = spawnSync('clang-format', ['--version']).status === 0
 if (hasClangFormat || process.env.CI !== undefined) {
   run('clang-format', 'clang-format', [...(write ? ['-i'] : ['--dry-run', '-Werror']), ...sources])

@@ -3,10 +3,16 @@ import { createWriteStream } from 'node:fs'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { promisify } from 'node:util'
-import { bytesOf, floatsOf, keyOf, syncPaths, tooManyArrays } from './common.mjs'
+import { anyOf, bytesOf, floatsOf, keyOf, syncPaths, tooManyArrays } from './common.mjs'
 import { sizeOf } from '../workloads/state.mjs'
 
 const tooMany = tooManyArrays(200_000, 'a stream for each of so many arrays takes minutes')
+
+/** It refuses a buffer of 2^30 bytes, and the file has a header before the array. */
+const tooLarge = (specs) =>
+  specs.some(({ shape }) => 4 * sizeOf(shape) > 2 ** 30 - 4096)
+    ? 'a member has less than 1 GiB'
+    : undefined
 
 /** https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html, version 1.0. */
 function npy(data, shape) {
@@ -27,7 +33,7 @@ const save = {
   promises: 'durable',
   memory: 2.2,
   saves: 2,
-  refuses: tooMany,
+  refuses: anyOf(tooMany, tooLarge),
   async open(state) {
     const { ZipFile } = (await import('yazl')).default
     return {
@@ -56,7 +62,7 @@ const restore = {
   format: save.name,
   memory: 1.2,
   restores: 1,
-  refuses: tooMany,
+  refuses: anyOf(tooMany, tooLarge),
   async open(specs) {
     const { open } = (await import('yauzl')).default
     const sizes = new Map(specs.map((spec) => [`${keyOf(spec)}.npy`, sizeOf(spec.shape)]))

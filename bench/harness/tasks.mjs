@@ -1,6 +1,6 @@
 /** What is to be done in each round: a contest for each contestant, and the limits. */
 import { statSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, readdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { contestantNamed } from '../contestants/index.mjs'
 import { runContest } from './contest.mjs'
@@ -77,7 +77,22 @@ export function contestTask(contestant, common, { payload, directory, homes, col
   }
   const warm = warmBytes(contestant, payload)
   const task = { kind, name, python, warmBytes: warm, ...common, ...own[kind] }
-  return { name, every: contestant.every, run: () => runContest(task) }
+  const run = async () => {
+    try {
+      return await runContest(task)
+    } catch (error) {
+      await removeAttempts(directory)
+      throw error
+    }
+  }
+  return { name, every: contestant.every, run }
+}
+
+/** What a contestant that failed in its work has left in the way of the others. */
+async function removeAttempts(directory) {
+  for (const name of await readdir(directory)) {
+    if (name.startsWith('save')) await removeSettled(join(directory, name))
+  }
 }
 
 /** @returns { name, limit: true, run(round) } */

@@ -51,8 +51,11 @@ function sections(state) {
 }
 
 function leftOut({ label, refused, failed }) {
-  const line = ({ name, reason }, how) =>
-    `- ${name} (${label}): ${how}${reason.replace(/\n/g, ' ')}\n`
+  // Of what a failing program has said, its last line tells most.
+  const line = ({ name, reason }, how) => {
+    const said = reason.split('\n')
+    return `- ${name} (${label}): ${how}${[said[0], ...said.slice(1).slice(-1)].join(': ')}\n`
+  }
   const lines = [
     ...refused.map((entry) => line(entry, '')),
     ...failed.map((entry) => line(entry, '**failed**: ')),
