@@ -9,7 +9,7 @@
  * @module
  */
 import { dirname } from 'node:path'
-import { commit, createJob, createSnapshot, writeShards } from '../native.js'
+import { commit, createJob, createSnapshot, discard, writeShards } from '../native.js'
 import { wait, type Steps } from '../twin.js'
 
 const NO_SHARDS = {
@@ -39,7 +39,12 @@ export function* replaceFile(
   try {
     const { staging } = yield* wait(writeShards(job, plan, sync))
     const file = { shardPaths: [], writtenShards: 0, indexPath: path, index: bytes, durable }
-    yield* wait(commit(job, staging, file, sync))
+    try {
+      yield* wait(commit(job, staging, file, sync))
+    } catch (error) {
+      yield* wait(discard(staging, sync))
+      throw error
+    }
   } finally {
     snapshot.release()
   }

@@ -79,9 +79,10 @@ export function* saveObjects(request: SaveRequest, sync: boolean): Steps<string>
     const snapshot = takeArrays(bundle, sync ? 'none' : options.snapshot)
     const start = (): ComingShards =>
       startShards(operation, directory, bundle, snapshot, options.bundle, numbering?.spares)
-    // Copies go to the disk while later arrays are being copied.
-    let early = !sync && queue.isIdle(directory) ? start() : undefined
+    let early: ComingShards | undefined
     try {
+      // Copies go to the disk while later arrays are being copied.
+      if (!sync && queue.isIdle(directory)) early = start()
       snapshot.fill()
       return yield* queue.run(directory, sync, operation.aborted, function* () {
         operation.check()

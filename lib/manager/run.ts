@@ -136,12 +136,22 @@ export class Run {
       if (this.#options.verifySaves) yield* this.#verify(entry, sync)
       else entry.verified = durable
       // What this save had no use for the next one will have none for either.
-      yield* this.dropSpares(sync)
-      yield* this.#sweep(durable, sync)
+      yield* this.#orTold(this.dropSpares(sync))
+      yield* this.#orTold(this.#sweep(durable, sync))
     } catch (error) {
       this.#failure ??= { error }
     } finally {
       settle()
+    }
+  }
+
+  /** The checkpoint is safe by now, and the next save does again what could not be done. */
+  *#orTold(steps: Steps<void>): Steps<void> {
+    try {
+      yield* steps
+    } catch (error) {
+      if (!isCheckpointError(error)) throw error
+      this.#warn(error)
     }
   }
 

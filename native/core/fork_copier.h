@@ -56,14 +56,13 @@ class ForkCopier {
  private:
   struct Shared;
 
-  ForkCopier(AlignedBuffer memory, pid_t process) noexcept
-      : memory_(std::move(memory)), process_(process) {}
+  explicit ForkCopier(AlignedBuffer memory) noexcept : memory_(std::move(memory)) {}
   Shared& shared() const noexcept;
   bool Gone() const noexcept;
   [[noreturn]] static void Serve(Shared& shared, std::byte* memory, pid_t parent) noexcept;
 
   AlignedBuffer memory_;
-  pid_t process_;
+  pid_t process_ = 0;
 };
 
 }  // namespace ckpt

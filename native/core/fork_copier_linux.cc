@@ -72,8 +72,10 @@ std::span<ForkCopier::Segment> ForkCopier::segments(int slot) const noexcept {
 Result<std::unique_ptr<ForkCopier>> ForkCopier::Start() {
   Result<AlignedBuffer> created = AlignedBuffer::CreateShared(kBuffers + sizeof(Shared));
   if (!created.ok()) return created.status();
-  AlignedBuffer memory = std::move(created).value();
-  auto* shared = new (memory.data() + kBuffers) Shared;
+  // Before the process is: an allocation that fails must not leave it behind.
+  std::unique_ptr<ForkCopier> copier(new ForkCopier(std::move(created).value()));
+  std::byte* const memory = copier->memory_.data();
+  auto* shared = new (memory + kBuffers) Shared;
   // A signal that reaches both must be handled once: here.
   sigset_t all;
   sigset_t before;
@@ -83,12 +85,12 @@ Result<std::unique_ptr<ForkCopier>> ForkCopier::Start() {
   // Not fork(), which runs handlers and takes locks. Without SIGCHLD at its end, so that nobody
   // else in this process takes it for a child of his.
   const long process = ::syscall(SYS_clone, 0UL, nullptr, nullptr, nullptr, nullptr);
-  if (process == 0) Serve(*shared, memory.data(), parent);
+  if (process == 0) Serve(*shared, memory, parent);
   const int error = errno;
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
   if (process < 0) return Status::FromErrno(error, "fork", {});
-  return std::unique_ptr<ForkCopier>(
-      new ForkCopier(std::move(memory), static_cast<pid_t>(process)));
+  copier->process_ = static_cast<pid_t>(process);
+  return copier;
 }
 
 void ForkCopier::Serve(Shared& shared, std::byte* memory, pid_t parent) noexcept {

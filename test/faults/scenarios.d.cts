@@ -1,0 +1,1 @@
+export declare const scenarios: Readonly<Record<string, unknown>>
