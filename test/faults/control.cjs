@@ -22,6 +22,9 @@ const KINDS = [
   'fork',
   'thread',
   'memory',
+  'link',
+  'control',
+  'advise',
 ]
 
 /** In place of an errno: half of the bytes. */
@@ -29,9 +32,10 @@ const SHORT = 1000
 
 const SIZE = 64
 
-const file = openSync(process.env.CKPT_FAULT_CONTROL ?? '', 'r+')
+let file
 
 function put(numbers) {
+  file ??= openSync(process.env.CKPT_FAULT_CONTROL, 'r+')
   writeSync(file, new Uint8Array(BigUint64Array.from(numbers.map(BigInt)).buffer), 0, SIZE, 0)
 }
 
@@ -50,3 +54,4 @@ exports.disarm = () => {
 }
 
 exports.SHORT = SHORT
+exports.KINDS = KINDS.slice(1)

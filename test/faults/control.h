@@ -35,6 +35,9 @@ enum Kind : uint64_t {
   kFork,
   kThread,
   kMemory,
+  kLink,
+  kControl,
+  kAdvise,
 };
 
 // In place of an errno: half of the bytes.

@@ -32,6 +32,9 @@ const FAULTS = {
   fork: ['EAGAIN', 'ENOMEM'],
   thread: ['EAGAIN'],
   memory: ['ENOMEM'],
+  link: ['EPERM', 'EIO', 'EMLINK'],
+  control: ['EINVAL', 'EAGAIN'],
+  advise: ['EINVAL', 'ENOMEM'],
 }
 
 /** Passed over by the native code, whoever else may see it. */
@@ -48,7 +51,7 @@ const ENDLESS = 5000
 
 const [directory, name, mode] = process.argv.slice(2)
 const scenario = scenarios[name]
-const report = { faults: 0, failures: {}, survived: 0, complaints: [] }
+const report = { faults: {}, failures: {}, survived: 0, complaints: [] }
 let step = 1
 
 const complain = (where, what) => report.complaints.push(`${where}: ${what}`)
@@ -149,7 +152,7 @@ async function one(world, kind, fault, nth) {
   if (outcome.error === undefined) report.survived += fired ? 1 : 0
   else if (!fired) complain(where, `without a fault it fails: ${outcome.error.stack}`)
   else checkFailure(where, outcome, `${kind} ${fault}`)
-  if (fired) report.faults++
+  if (fired) report.faults[kind] = (report.faults[kind] ?? 0) + 1
   if (retried > 0) complain(where, 'a sync that had failed was tried again')
   try {
     scenario.check?.(world, outcome)

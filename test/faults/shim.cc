@@ -177,6 +177,32 @@ int unlinkat(int directory, const char* path, int flags) {
   return IsInside(directory, path) && Fails(kUnlink) ? -1 : real(directory, path, flags);
 }
 
+int linkat(int from_directory, const char* from, int to_directory, const char* to, int flags) {
+  static const auto real = Real<int(int, const char*, int, const char*, int)>("linkat");
+  const bool fails = IsInside(to_directory, to) && Fails(kLink);
+  return fails ? -1 : real(from_directory, from, to_directory, to, flags);
+}
+
+// Of leases and flags: none of what Node itself asks of its files.
+#define CONTROL(name)                                                        \
+  int name(int fd, int command, ...) {                                       \
+    static const auto real = Real<int(int, int, ...)>(#name);                \
+    va_list arguments;                                                       \
+    va_start(arguments, command);                                            \
+    void* argument = va_arg(arguments, void*);                               \
+    va_end(arguments);                                                       \
+    const bool ours = IsWatched(fd) && IsAddon(__builtin_return_address(0)); \
+    return ours && Fails(kControl) ? -1 : real(fd, command, argument);       \
+  }
+CONTROL(fcntl)
+CONTROL(fcntl64)
+
+int madvise(void* address, size_t length, int advice) {
+  static const auto real = Real<int(void*, size_t, int)>("madvise");
+  const bool fails = IsAddon(__builtin_return_address(0)) && Fails(kAdvise);
+  return fails ? -1 : real(address, length, advice);
+}
+
 int rmdir(const char* path) {
   static const auto real = Real<int(const char*)>("rmdir");
   return IsInside(path) && Fails(kUnlink) ? -1 : real(path);
