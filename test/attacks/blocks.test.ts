@@ -206,6 +206,16 @@ t.test('a compressed index that becomes far more than it is', (t) => {
   // A literal of one byte, and copies of it.
   refused(compressed(2 ** 24, [[Buffer.of(0), 2 ** 24 - 1]]), /corrupted compressed block/)
   refused(entriesBomb(500_000), /far too many entries/)
+  // One long key, and a dozen that share all of it.
+  const long = 600_000
+  const rest = Array.from({ length: 12 }, (_, i) => [varints(long + i, 1, 0), Buffer.of(0x6b)])
+  const shared = Buffer.concat([...rest.flat(), Buffer.of(0, 0, 0, 0, 1, 0, 0, 0)])
+  const first = Buffer.concat([varints(0, long, 0), Buffer.of(0x6b)])
+  const parts: [Uint8Array, number][] = [[fromHex(HEADER), 0]]
+  parts.push([first, long - 1])
+  for (let at = 0; at < shared.length; at += 60) parts.push([shared.subarray(at, at + 60), 0])
+  const length = HEADER.length / 2 + first.length + long - 1 + shared.length
+  refused(compressed(length, parts), /keys repeat too much/)
   t.end()
 })
 

@@ -11,6 +11,7 @@ const require = createRequire(import.meta.url)
 const { mask } = require('../../lib/bundle/masked-crc.js')
 const { decodeEntry, encodeEntry } = require('../../lib/bundle/messages.js')
 const { shardPath } = require('../../lib/bundle/names.js')
+const { VarintCursor } = require('../../lib/bundle/varint.js')
 const { crc32c } = require('../../lib/native.js')
 
 export function pack(files) {
@@ -61,11 +62,15 @@ function sealEntry(value, prefix, files, count) {
 
 /** Of strings the checksum covers each length as four bytes, not as the varint that is stored. */
 function stringCrc({ dtype }, content) {
-  if (dtype !== 7 || content.length < 5 || content[0] > 0x7f) return mask(crc32c(content))
-  const length = Buffer.of(content[0], 0, 0, 0)
-  const crc = crc32c(length)
-  content.writeUInt32LE(mask(crc), 1)
-  return mask(crc32c(content.subarray(1), crc))
+  const cursor = new VarintCursor(content, 0, content.length)
+  const length = dtype === 7 ? cursor.read() : -1
+  const start = cursor.offset
+  if (length < 0 || length > 0xffffffff || start + 4 > content.length) return mask(crc32c(content))
+  const bytes = Buffer.alloc(4)
+  bytes.writeUInt32LE(length)
+  const crc = crc32c(bytes)
+  content.writeUInt32LE(mask(crc), start)
+  return mask(crc32c(content.subarray(start, start + 4 + length), crc))
 }
 
 /** Changes a file without regard to the others. */
@@ -98,12 +103,19 @@ function mutateMeaning(files, random, other) {
   files[at] = { name, bytes: packTable(sealed, random, random.chance(0.1)) }
 }
 
+/** Anywhere, or in the header of an array. */
+function placeIn(bytes, random) {
+  const any = random.below(bytes.length)
+  const magic = bytes.indexOf('NUMPY', any)
+  return magic < 0 || random.chance(0.5) ? any : magic + random.below(100)
+}
+
 /** Keeps the length, so that what lies behind stays where the entries say. */
 function mutateData(files, random, other) {
   const shards = files.filter(({ name }) => /\.data-/.test(name))
   if (shards.length === 0) return
   const shard = random.pick(shards)
-  const at = random.below(shard.bytes.length)
+  const at = placeIn(shard.bytes, random)
   const part = shard.bytes.subarray(at, at + 1 + random.below(200))
   const copy = Buffer.from(shard.bytes)
   const change = random.chance(0.3) ? mutateMessage : mutateBytes

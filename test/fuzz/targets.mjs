@@ -2,7 +2,7 @@
 //
 // `run` throws if anything came of it but an answer: the content or a CheckpointError. `code` tells
 // which files of lib/ an input should reach. `budget` is measured by loop.mjs.
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -170,7 +170,9 @@ let work
 /** A directory of this process. */
 function workDirectory() {
   if (work === undefined) {
-    work = mkdtempSync(join(tmpdir(), 'ndcheckpoint-fuzz-'))
+    // In memory, where there is such a place.
+    const base = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
+    work = mkdtempSync(join(base, 'ndcheckpoint-fuzz-'))
     process.once('exit', () => rmSync(work, { recursive: true, force: true }))
   }
   return join(work, 'run')
