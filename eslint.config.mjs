@@ -44,6 +44,7 @@ export default defineConfig(
       // Wrong on purpose: the compiler's verdict on them is the test.
       'test/types/consumer*',
       'build*/',
+      '.fuzz/',
       '**/results/',
       '**/node_modules/',
       '.tap/',

@@ -34,8 +34,9 @@ export function* readWhole(path: string, limit: number, sync: boolean): Steps<Ui
   }
 }
 
-// Opening a fifo must fail below, not wait for a writer. No effect on regular files.
-const READ = constants.O_RDONLY | constants.O_NONBLOCK
+// Opening a fifo must fail below, not wait for a writer, and a terminal must not become the one of
+// this process. No effect on regular files.
+const READ = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY
 
 /** The size of an open file that is one to be read. */
 function sizeToRead(stats: Stats, path: string, limit: number): number {

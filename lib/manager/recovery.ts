@@ -138,6 +138,17 @@ function scan(directory: string, checkpointName: string): Found[] {
 }
 
 function mtimeOf(path: string): number | undefined {
-  const stats = statSync(path, { throwIfNoEntry: false })
-  return stats?.isFile() === true ? stats.mtimeMs / 1000 : undefined
+  try {
+    const stats = statSync(path, { throwIfNoEntry: false })
+    return stats?.isFile() === true ? stats.mtimeMs / 1000 : undefined
+  } catch (error) {
+    if (isNoPath(error)) return undefined
+    throw fromNodeError(error, path)
+  }
 }
+
+/** No file has such a path, but a state file may name it: a null byte, a file as directory … */
+const isNoPath = (error: unknown): boolean =>
+  error instanceof Error &&
+  'code' in error &&
+  ['ERR_INVALID_ARG_VALUE', 'ENAMETOOLONG', 'ELOOP', 'ENOTDIR'].includes(String(error.code))

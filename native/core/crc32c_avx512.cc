@@ -57,14 +57,14 @@ CKPT_AVX512 inline Vector Fold(Vector sum, Vector factors, Vector next) {
 
 enum class Store { kNone, kCached, kStreamed };
 
-// Reads each byte once: what is summed is what is stored.
+// Reads each byte once: what is summed is what is stored. Where nothing is, there is no target.
 template <Store store>
-CKPT_AVX512 inline Vector Take(const uint8_t* source, [[maybe_unused]] uint8_t* target) {
-  Vector value = _mm512_loadu_si512(source);
+CKPT_AVX512 inline Vector Take(const uint8_t* source, [[maybe_unused]] uint8_t* target, size_t at) {
+  Vector value = _mm512_loadu_si512(source + at);
   if constexpr (store != Store::kNone) asm("" : "+v"(value));  // or the compiler may load it twice
-  if constexpr (store == Store::kCached) _mm512_storeu_si512(target, value);
+  if constexpr (store == Store::kCached) _mm512_storeu_si512(target + at, value);
   if constexpr (store == Store::kStreamed) {
-    _mm512_stream_si512(reinterpret_cast<Vector*>(target), value);
+    _mm512_stream_si512(reinterpret_cast<Vector*>(target + at), value);
   }
   return value;
 }
@@ -93,7 +93,7 @@ CKPT_AVX512 uint32_t FoldAll(uint32_t crc, const uint8_t* source, size_t size, u
   constexpr size_t kStep = count * kVector;
   Vector sums[count];
   for (size_t i = 0; i < count; ++i) {
-    sums[i] = Take<store>(source + i * kVector, target + i * kVector);
+    sums[i] = Take<store>(source, target, i * kVector);
   }
   const __m128i start = _mm_cvtsi32_si128(static_cast<int>(~crc));
   sums[0] = _mm512_xor_si512(sums[0], _mm512_zextsi128_si512(start));
@@ -102,14 +102,14 @@ CKPT_AVX512 uint32_t FoldAll(uint32_t crc, const uint8_t* source, size_t size, u
   for (; size - at >= kStep; at += kStep) {
     for (size_t i = 0; i < count; ++i) {
       const size_t from = at + i * kVector;
-      sums[i] = Fold(sums[i], by_step, Take<store>(source + from, target + from));
+      sums[i] = Fold(sums[i], by_step, Take<store>(source, target, from));
     }
   }
   const Vector by_vector = Factors<8 * kVector>();
   Vector sum = sums[0];
   for (size_t i = 1; i < count; ++i) sum = Fold(sum, by_vector, sums[i]);
   for (; at < size; at += kVector) {
-    sum = Fold(sum, by_vector, Take<store>(source + at, target + at));
+    sum = Fold(sum, by_vector, Take<store>(source, target, at));
   }
   // Streamed stores are not ordered with later ones, by which another thread learns of them.
   if constexpr (store == Store::kStreamed) _mm_sfence();

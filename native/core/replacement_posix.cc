@@ -21,10 +21,12 @@ Status Replacement::KeepPrevious() {
   }
   if (S_ISDIR(info.st_mode)) return Status::FromErrno(EISDIR, "rename", path_);
   existed_ = true;
+  // Of a symbolic link itself, not of what it leads to.
   kept_ = ::linkat(AT_FDCWD, path_.c_str(), staging_.fd(), backup_.c_str(), 0) == 0;
   // No links here, or not to this file. Without a copy the commit goes on and only cannot be undone
-  // behind the commit point.
-  if (!kept_) kept_ = CopyPrevious().ok();
+  // behind the commit point. What somebody's symbolic link leads to is not copied: it may be meant
+  // for this user only, and the copy would be put where others can read it.
+  if (!kept_ && S_ISREG(info.st_mode)) kept_ = CopyPrevious().ok();
   return Status::Ok();
 }
 

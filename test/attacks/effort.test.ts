@@ -2,6 +2,7 @@
 // in a process of their own, which must end by itself.
 import t from 'tap'
 import type { ObjectNode } from '../../lib/index.js'
+import { entriesBomb, repeatedKeys } from './bombs'
 import { withinBounds } from './effort'
 import {
   crcOf,
@@ -64,9 +65,44 @@ const manyFields = (fields: number): Uint8Array => {
   })
 }
 
+/** Entries of many lengths, all of which begin with the same long header. */
+function lengths(count: number): ForgedEntry[] {
+  const content = npy({
+    version: 2,
+    header: `{'descr': '|u1', 'fortran_order': False, 'shape': (1,)}${' '.repeat(MIB)}`,
+    data: new Uint8Array(1),
+  })
+  const { bytes, ...base } = stringEntry('k0', content)
+  const size = bytes.length
+  const padded = Buffer.concat([bytes, new Uint8Array(count)])
+  const more = Array.from({ length: count - 1 }, (_, i) => ({
+    ...base,
+    key: `k${String(i + 1)}`,
+    offset: 0,
+    size: size + i + 1,
+  }))
+  return [{ ...base, bytes: padded, size }, ...more]
+}
+
+/** A state whose arrays have these keys. */
+function stateOfKeys(count: number): ForgedEntry {
+  const arrays = Array.from({ length: count }, (_, i) =>
+    node({ attributes: [{ name: 'py_state', fullName: '', checkpointKey: `k${String(i)}` }] }),
+  )
+  const children = arrays.map((_, i) => ({ nodeId: i + 2, localName: `a${String(i)}` }))
+  const root = node({ children: [{ nodeId: 1, localName: 'state' }] })
+  return graphEntry({ nodes: [root, node({ children }), ...arrays] })
+}
+
 const REPEATED = attributesTo(1, 'py_state')
 
-const HOSTILE: Readonly<Record<string, { make: Forged; answer: RegExp }>> = {
+interface Hostile {
+  readonly make: Forged
+  readonly answer: RegExp
+  readonly acts?: readonly string[]
+}
+
+const HOSTILE: Readonly<Record<string, Hostile>> = {
   'a hundred thousand empty nodes': {
     make: { entries: [stringEntry(GRAPH_KEY, Buffer.from('0a00'.repeat(100_000), 'hex'))] },
     answer: /ok/,
@@ -106,6 +142,23 @@ const HOSTILE: Readonly<Record<string, { make: Forged; answer: RegExp }>> = {
     make: { entries: overlapping(2000, { dtype: STRING, shape: [MIB - 4] }) },
     answer: /ok/,
   },
+  'twenty thousand arrays of one header of a mebibyte, each of another length': {
+    make: { entries: [...lengths(20_000), stateOfKeys(20_000)] },
+    answer: /ok/,
+  },
+  'ten million nodes': {
+    make: { entries: [stringEntry(GRAPH_KEY, Buffer.alloc(20_000_000, '0a00', 'hex'))] },
+    answer: /ok/,
+    acts: ['restore', 'graph'],
+  },
+  'a compressed index of four entries a byte': {
+    make: { entries: [], index: entriesBomb(10 ** 6) },
+    answer: /CKPT_CORRUPT/,
+  },
+  'keys that are no UTF-8 and repeat each other': {
+    make: { entries: [], index: repeatedKeys(2 ** 20) },
+    answer: /ok/,
+  },
   'thirty thousand shards that are not there': {
     make: {
       entries: [
@@ -124,9 +177,9 @@ const HOSTILE: Readonly<Record<string, { make: Forged; answer: RegExp }>> = {
 
 const ACTS = ['restore', 'lazy', 'load', 'eager', 'verify', 'list']
 
-for (const [what, { make, answer }] of Object.entries(HOSTILE)) {
+for (const [what, { make, answer, acts = ACTS }] of Object.entries(HOSTILE)) {
   t.test(`${what}: answered, within bounds`, async (t) => {
-    const answers = await withinBounds(t, make, ACTS)
+    const answers = await withinBounds(t, make, acts)
     t.match(answers['restore'], answer)
   })
 }

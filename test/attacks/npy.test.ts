@@ -56,6 +56,28 @@ const LIES: Readonly<Record<string, Lie>> = {
   'a header that claims 4 GiB': { version: 2, headerLength: 0xffffffff },
   'a header that is one byte longer than the file': { headerLength: 1000 },
   'a header of no bytes': { headerLength: 0 },
+  'a header of 65535 spaces': { header: ' '.repeat(65535) },
+  'a header with null bytes': {
+    header: "{'descr': '<f8', 'fortran_order': False, 'shape': (3,\0)}",
+  },
+  'a header that ends in a string': { header: "{'descr': '<f8" },
+  'a header with an escape outside Unicode': { descr: "'\\U00110000'" },
+  'a header that repeats a key and lacks another': {
+    header: "{'descr': '<f8', 'descr': '<f8', 'shape': (3,)}\n",
+  },
+  'a header whose last shape counts': {
+    header: "{'descr': '<f8', 'fortran_order': False, 'shape': (3,), 'shape': (4,)}\n",
+  },
+  'Fortran order and a shape larger than the data': { order: 'True', shape: '(3, 2)' },
+  'a structure whose fields sum up beyond 2^53': {
+    descr: "[('a', '|V9007199254740991'), ('b', '|V9007199254740991')]",
+  },
+  'a field whose shape overflows': {
+    descr: "[('a', '<f8', (9007199254740991, 9007199254740991))]",
+  },
+  'a field of a hundred axes': { descr: `[('a', '|u1', (${'1, '.repeat(100)}))]` },
+  'fields of no type': { descr: "[('a',)]" },
+  'brackets inside brackets without an end': { shape: '(((((((((3,' },
   'version 4': { version: 4, code: 'CKPT_UNSUPPORTED' },
   'version 0': { version: 0, code: 'CKPT_UNSUPPORTED' },
 }

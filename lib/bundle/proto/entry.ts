@@ -31,6 +31,8 @@ const EXTENT_LENGTH = 0x10
 
 /** Length of an extent that is a whole dimension. */
 const WHOLE = -1
+/** Two bytes in a file: many of them must not take much more in memory. */
+const WHOLE_EXTENT: SliceExtent = Object.freeze({ start: 0, length: WHOLE })
 
 // TensorFlow: core/framework/tensor_shape.h, MaxDimensions.
 const MAX_RANK = 254
@@ -179,7 +181,7 @@ function readExtent(reader: WireReader): SliceExtent {
     else if (tag === EXTENT_LENGTH) length = reader.int64()
     else reader.skip(tag)
   })
-  if (length === undefined && start === 0) return { start, length: WHOLE }
+  if (length === undefined && start === 0) return WHOLE_EXTENT
   if (start < 0 || length === undefined || length <= 0) {
     throw new OutOfRange('a slice without a start from 0 and a length from 1')
   }

@@ -58,12 +58,20 @@ class NameOfEntry implements EntryName {
   }
 }
 
+/**
+ * An entry takes a hundred bytes of memory at least, so that compressed ones, or such as say nothing,
+ * could fill it. The shortest that TensorFlow writes has 15 bytes.
+ */
+const SHORTEST_ENTRY = 8
+const SOME_ENTRIES = 2 ** 16
+
 export function parseIndex(bytes: Uint8Array, path: string): BundleIndex {
   let header: BundleHeader | undefined
   const entries = new EntryColumns()
   const binary = new Map<string, BundleEntry>()
   let reader = new WireReader(bytes, 0, 0)
   const name = new NameOfEntry(path)
+  let room = SOME_ENTRIES + bytes.length / SHORTEST_ENTRY
   visitTable(bytes, path, (cursor) => {
     const { key, keyLength, block, valueStart, valueEnd } = cursor
     name.cursor = cursor
@@ -71,6 +79,10 @@ export function parseIndex(bytes: Uint8Array, path: string): BundleIndex {
       // As TensorFlow: whatever comes first is the header.
       header = decodeHeader(block.subarray(valueStart, valueEnd), path)
       return
+    }
+    if (--room < 0) {
+      const message = `index '${path}' of ${String(bytes.length)} bytes has far too many entries`
+      throw corrupt(message, 'inconsistent', { path })
     }
     if (reader.bytes !== block) reader = new WireReader(block, 0, 0)
     reader.offset = valueStart

@@ -7,13 +7,13 @@ import { NdArray, type ArrayLayout } from '../../array/ndarray.js'
 import { cStrides, fortranStrides } from '../../array/strides.js'
 import { laneBytes } from '../../array/typed-arrays.js'
 import type { DType, TypedArray } from '../../array/dtype.js'
-import { corrupt } from '../../errors.js'
+import { corrupt, isCheckpointError } from '../../errors.js'
 import { npyDataOffset, parseNpyHeader, type ParsedNpy } from '../../formats/npy.js'
 import { crc32c } from '../../native.js'
 import type { BundleEntry } from '../messages.js'
 import { Extent } from './extent.js'
 import { PEEK } from './heads.js'
-import type { ByteRange, Shard } from './shards.js'
+import { subrange, type ByteRange, type Shard } from './shards.js'
 import { parseStrings } from './strings.js'
 import type { TensorContext } from './tensor-context.js'
 import { elementsOf, requireScalarString } from './tensors.js'
@@ -30,20 +30,21 @@ interface NpyHead {
 }
 
 /**
- * Of headers that are not ordinary: a graph may lead to one of them any number of times, and to
- * parse it each time would take the square of the file's size.
+ * Of headers that are not ordinary, by where they begin: a graph may lead to one of them any number
+ * of times, by entries of many lengths, and to parse it each time would take the square of the
+ * file's size.
  */
-const longHeads = new WeakMap<Shard, Map<string, NpyHead>>()
+const longHeads = new WeakMap<Shard, Map<number, NpyHead>>()
 
-const placeOf = ({ offset, length }: ByteRange): string => `${String(offset)} ${String(length)}`
+function longHead({ shard, offset, length }: ByteRange): NpyHead | undefined {
+  const head = longHeads.get(shard)?.get(offset)
+  return head !== undefined && head.end <= length ? head : undefined
+}
 
-const longHead = (range: ByteRange): NpyHead | undefined =>
-  longHeads.get(range.shard)?.get(placeOf(range))
-
-function rememberLong(range: ByteRange, head: NpyHead): void {
-  const known = longHeads.get(range.shard)
-  if (known === undefined) longHeads.set(range.shard, new Map([[placeOf(range), head]]))
-  else known.set(placeOf(range), head)
+function rememberLong({ shard, offset }: ByteRange, head: NpyHead): void {
+  const known = longHeads.get(shard)
+  if (known === undefined) longHeads.set(shard, new Map([[offset, head]]))
+  else known.set(offset, head)
 }
 
 /** By the size of their entry: arrays of one dtype and shape begin with the same bytes. */
@@ -54,7 +55,7 @@ const MAX_KNOWN = 64
 export function npyTensor(context: TensorContext, entry: BundleEntry, key: string): NpyExtent {
   requireScalarString(context, entry, key)
   const range = context.shards.range(entry, key)
-  const head = knownHead(context, range) ?? longHead(range) ?? npyHead(context, range, key)
+  const head = knownHead(context, range) ?? longHead(range) ?? newHead(context, range, entry, key)
   return new NpyExtent(key, range, entry.crc, head, context)
 }
 
@@ -75,10 +76,44 @@ function peek({ shards: { heads } }: TensorContext, range: ByteRange, length: nu
   return heads.bytes.subarray(at, at + wanted)
 }
 
-function npyHead(context: TensorContext, range: ByteRange, key: string): NpyHead {
-  let bytes = peek(context, range, PEEK)
+/** Files of which an array was checked that could not be read: once is enough, since it reads all of it. */
+const examined = new WeakSet<Shard>()
+
+/**
+ * A head that was not seen before. A changed bit can make a version or a type of it that is not
+ * supported, and whoever passes over damage must be told that it is damage.
+ *
+ * @throws CheckpointError CKPT_CORRUPT; CKPT_UNSUPPORTED
+ */
+function newHead(
+  context: TensorContext,
+  range: ByteRange,
+  { crc }: BundleEntry,
+  key: string,
+): NpyHead {
+  const bytes = peek(context, range, PEEK)
   const { offsets, seed } = parseStrings(bytes, range.length, 1, key)
   const [start = 0, end = 0] = offsets
+  try {
+    return npyHead(context, range, bytes, { start, end, seed }, key)
+  } catch (error) {
+    if (isCheckpointError(error, 'CKPT_UNSUPPORTED') && !examined.has(range.shard)) {
+      examined.add(range.shard)
+      new Extent(key, subrange(range, start, end), crc, seed, context.stats).checkNow()
+    }
+    throw error
+  }
+}
+
+/** @param content where it lies in its entry, and the checksum of all before it */
+function npyHead(
+  context: TensorContext,
+  range: ByteRange,
+  beginning: Buffer,
+  { start, end, seed }: Pick<NpyHead, 'start' | 'end' | 'seed'>,
+  key: string,
+): NpyHead {
+  let bytes = beginning
   const dataOffset = npyDataOffset(bytes.subarray(start), key)
   if (dataOffset > end - start) {
     throw corrupt(`array '${key}' ends inside its .npy header`, 'bounds', { key })

@@ -13,6 +13,9 @@ import { decompress } from './snappy.js'
 
 const NOTHING = new Uint8Array(0)
 
+/** Of small files no bound is worth its trouble. */
+const SOME_BYTES = 2 ** 16
+
 /** An error about the table `path`. */
 export function damaged(path: string, why: string, reason: CorruptReason, cause?: unknown): Error {
   const options = cause === undefined ? undefined : { cause }
@@ -27,8 +30,15 @@ function uint32(bytes: Uint8Array, offset: number): number {
 /**
  * The contents of one block, expanded when it is compressed; TensorFlow `core/lib/io/format.cc`,
  * `ReadBlock`. A stored block is a view of `file`.
+ *
+ * @param room bytes that a compressed block may become
  */
-export function readBlock(file: Uint8Array, handle: BlockHandle, path: string): Uint8Array {
+export function readBlock(
+  file: Uint8Array,
+  handle: BlockHandle,
+  path: string,
+  room: number,
+): Uint8Array {
   const { offset, size } = handle
   const where = `(block of ${String(size)} bytes at ${String(offset)})`
   if (offset > file.length || size > file.length - offset - TRAILER_SIZE) {
@@ -44,7 +54,7 @@ export function readBlock(file: Uint8Array, handle: BlockHandle, path: string): 
       return contents
     case BLOCK_SNAPPY:
       try {
-        return decompress(contents)
+        return decompress(contents, room)
       } catch (error) {
         throw damaged(path, `corrupted compressed block contents ${where}`, 'framing', error)
       }
@@ -83,8 +93,12 @@ export class BlockCursor {
     this.#path = path
   }
 
-  /** Begins with another block. */
-  open(block: Uint8Array): void {
+  /**
+   * Begins with another block.
+   *
+   * @param stored bytes that it takes in the file, fewer if it is compressed
+   */
+  open(block: Uint8Array, stored: number = block.length): void {
     const count = block.length < 4 ? 0 : uint32(block, block.length - 4)
     if (count < 1 || count > (block.length - 4) / 4) {
       throw damaged(this.#path, `bad count of restart points (${String(count)})`, 'bounds')
@@ -100,7 +114,7 @@ export class BlockCursor {
     if (this.#end === 0 && count > 1) throw damaged(this.#path, 'bad restart point', 'framing')
     // Prefix sharing lets a few bytes repeat a long key, so that keys could sum up to the square of
     // the file size. A key is whole at least every 16 entries, hence their sum is bounded.
-    this.#keyBytes = DATA_RESTART_INTERVAL * block.length
+    this.#keyBytes = DATA_RESTART_INTERVAL * Math.min(block.length, stored + SOME_BYTES)
     this.#sharable = 0
   }
 

@@ -48,17 +48,33 @@ function readFooter(file: Uint8Array, path: string): BlockHandle {
   return index
 }
 
+/**
+ * Bytes that the blocks of a file may become. Snappy can make 21 of one, but not of an index, whose
+ * keys and checksums differ; what is made of those bytes takes several times as many again.
+ */
+const roomFor = (file: Uint8Array): number => 8 * file.length + 2 ** 20
+
+interface DataBlock {
+  readonly block: Uint8Array
+  /** Bytes that it takes in the file. */
+  readonly stored: number
+}
+
 /** The data blocks that the index block names. Each starts behind the one before. */
-function* dataBlocks(file: Uint8Array, path: string): Generator<Uint8Array, void, void> {
+function* dataBlocks(file: Uint8Array, path: string): Generator<DataBlock, void, void> {
   const cursor = new BlockCursor(path)
-  cursor.open(readBlock(file, readFooter(file, path), path))
+  const handle = readFooter(file, path)
+  cursor.open(readBlock(file, handle, path, roomFor(file)), handle.size)
   let free = 0
+  let room = roomFor(file)
   while (cursor.next()) {
     const handle = decodeHandle(new VarintCursor(cursor.block, cursor.valueStart, cursor.valueEnd))
     if (handle === undefined) throw damaged(path, 'bad block handle in the index block', 'framing')
     // Without this rule an index of many handles could have one large block read again and again.
     if (handle.offset < free) throw damaged(path, 'data blocks overlap', 'framing')
-    yield readBlock(file, handle, path)
+    const block = readBlock(file, handle, path, room)
+    room -= block.length
+    yield { block, stored: handle.size }
     free = handle.offset + handle.size + TRAILER_SIZE
   }
 }
@@ -79,8 +95,8 @@ export function visitTable(
   visit: (entry: BlockCursor) => void,
 ): void {
   const cursor = new BlockCursor(path)
-  for (const block of dataBlocks(bytes, path)) {
-    cursor.open(block)
+  for (const { block, stored } of dataBlocks(bytes, path)) {
+    cursor.open(block, stored)
     while (cursor.next()) {
       if (!cursor.isAscending) throw damaged(path, 'keys are not in increasing order', 'framing')
       visit(cursor)

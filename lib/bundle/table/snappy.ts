@@ -85,14 +85,16 @@ function damaged(why: string): Error {
 /**
  * The expanded bytes, of their own buffer.
  *
+ * @param limit more bytes than this are refused before they take memory
  * @throws CheckpointError CKPT_CORRUPT, without a path
  */
-export function decompress(bytes: Uint8Array): Uint8Array {
+export function decompress(bytes: Uint8Array, limit: number = Infinity): Uint8Array {
   const cursor = new VarintCursor(bytes, 0, bytes.length)
   const length = cursor.read()
   if (length < 0) throw damaged('the length is not readable')
   const room = ((bytes.length - cursor.offset) * DENSEST_OUTPUT) / DENSEST_INPUT
   if (length > room) throw damaged(`${String(bytes.length)} bytes cannot hold ${String(length)}`)
+  if (length > limit) throw damaged(`${String(length)} bytes are far more than the file justifies`)
   const output = new Uint8Array(length)
   new Decoder(bytes, cursor.offset, output).run()
   return output

@@ -36,6 +36,31 @@ const npyOf = (header: Partial<NpyHeader>, data: Uint8Array): Buffer =>
     data,
   ])
 
+t.test('what is not supported is told apart from what a changed bit makes of it', (t) => {
+  const path = join(t.testdir(), 'x')
+  const data = `${path}.data-00000-of-00001`
+  restoreNpy(path, npyOf({}, Buffer.alloc(8)))
+  const bytes = readFileSync(data)
+  const magic = bytes.indexOf('NUMPY')
+  for (const [at, value] of [
+    [magic + 5, 5],
+    [bytes.indexOf('<f8'), 'O'.charCodeAt(0)],
+  ] as const) {
+    for (const verify of ['eager', 'lazy'] as const) {
+      const changed = Buffer.from(bytes)
+      changed[at] = value
+      writeFileSync(data, changed)
+      const s = new NumpyState()
+      const read = (): unknown => new Checkpoint({ s }).readSync(path, { verify })
+      t.throws(read, { code: 'CKPT_CORRUPT', message: value === 5 ? /checksum/ : /./ })
+    }
+  }
+  t.throws(() => restoreNpy(path, Buffer.from('\x93NUMPY\x05\0\0\0\0\0\0\0', 'latin1')), {
+    code: 'CKPT_UNSUPPORTED',
+  })
+  t.end()
+})
+
 t.test('big-endian arrays are swapped, whatever follows them', (t) => {
   const path = join(t.testdir(), 'x')
   const cases: [string, DType, (data: Buffer) => void, unknown][] = [
