@@ -112,7 +112,7 @@ export function restorePythonState(
 /** The array of a NumpyState that a saved state holds; undefined if it is some other state. */
 export function arrayInState(reader: CheckpointReader, key: string): ValueInfo | undefined {
   try {
-    return reader.getNpy(key)
+    return reader.peekNpy(key)
   } catch (error) {
     // Or nothing that can be read; who asks what it is has no use for it.
     if (isCheckpointError(error)) return undefined

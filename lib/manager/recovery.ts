@@ -6,10 +6,10 @@
  */
 import { readdirSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
-import { readState } from '../bundle/latest.js'
+import { readState, type StateReading } from '../bundle/latest.js'
 import { indexPath } from '../bundle/names.js'
 import { statePath, type CheckpointState } from '../bundle/state-file.js'
-import { fromNodeError } from '../failures.js'
+import { fromNodeError, isUnreadable } from '../failures.js'
 import { ManagedCheckpoint } from './managed-checkpoint.js'
 
 export interface Recovered {
@@ -34,14 +34,24 @@ interface Found {
 /** @param directory absolute */
 export function recover(directory: string, checkpointName: string): Recovered {
   const found = scan(directory, checkpointName)
-  const read = readState(directory)
+  const read = readStateIfPossible(directory)
   const byNumber = [...found].sort((a, b) => b.number - a.number)
-  if (!('state' in read)) {
+  if (read === undefined || !('state' in read)) {
     // Nothing says who made them and why they are there: they can be restored, not removed.
     const candidates = byNumber.map(({ path }) => path)
     return { managed: [], candidates, lastPreserved: Date.now() / 1000 - 1, halfRemoved: [] }
   }
   return fromState(directory, read.state, byNumber)
+}
+
+/** A state file that no one can read says nothing, as one that is corrupt. */
+function readStateIfPossible(directory: string): StateReading | undefined {
+  try {
+    return readState(directory)
+  } catch (error) {
+    if (isUnreadable(error)) return undefined
+    throw error
+  }
 }
 
 function fromState(
@@ -138,6 +148,13 @@ function scan(directory: string, checkpointName: string): Found[] {
 }
 
 function mtimeOf(path: string): number | undefined {
-  const stats = statSync(path, { throwIfNoEntry: false })
-  return stats?.isFile() === true ? stats.mtimeMs / 1000 : undefined
+  try {
+    const stats = statSync(path, { throwIfNoEntry: false })
+    return stats?.isFile() === true ? stats.mtimeMs / 1000 : undefined
+  } catch (cause) {
+    const error = fromNodeError(cause, path)
+    // Such as a link that leads to itself.
+    if (isUnreadable(error)) return undefined
+    throw error
+  }
 }

@@ -11,7 +11,7 @@ import {
   type DType,
 } from '../../array/dtype.js'
 import type { NdArray } from '../../array/ndarray.js'
-import { CheckpointError } from '../../errors.js'
+import { CheckpointError, isCheckpointError } from '../../errors.js'
 import { runAsync, runSync, type Steps } from '../../twin.js'
 import type { Extent, ReadStats } from './extent.js'
 import { prepare, requireEffort, separate } from './prepare.js'
@@ -22,8 +22,8 @@ import { checkOperationOptions, Operation, type OperationOptions } from '../oper
 import type { StringTensor } from './strings.js'
 import { checkClaims, openContext, type TensorContext } from './tensor-context.js'
 import { npyTensor, type NpyExtent } from './npy-tensor.js'
-import { numericTensor, scalarString, stringTensor } from './tensors.js'
-import { toProblem, verifyBundle, type VerifyReport } from './verify.js'
+import { checkScalarString, numericTensor, scalarString, stringTensor } from './tensors.js'
+import { toProblem, verifyBundle, type VerifyProblem, type VerifyReport } from './verify.js'
 
 /** Key of the object graph in every object-based checkpoint: python/trackable/base.py. */
 export const OBJECT_GRAPH_KEY = '_CHECKPOINTABLE_OBJECT_GRAPH'
@@ -175,14 +175,19 @@ export class CheckpointReader {
     const { path } = this
     return operation.run(function* () {
       const access = { mode: 'map', verify: 'off' } as const
+      const problems: VerifyProblem[] = []
+      const note = (error: unknown): void => {
+        problems.push(toProblem(error, indexPath(path)))
+      }
       let context: TensorContext
       try {
-        context = yield* openContext(path, access, operation.sync)
+        context = yield* openContext(path, access, operation.sync, note)
       } catch (error) {
-        return { ok: false, problems: [toProblem(error, indexPath(path))], tensors: 0, bytes: 0 }
+        note(error)
+        return { ok: false, problems, tensors: 0, bytes: 0 }
       }
       try {
-        return yield* verifyBundle(context, operation)
+        return yield* verifyBundle(context, operation, problems)
       } finally {
         context.shards.closeFiles()
       }
@@ -209,6 +214,18 @@ export class CheckpointReader {
 
   /** @internal A string that holds a `.npy`, as an array. */
   getNpy(key: string): NpyExtent {
+    const [context, entry] = [this.#use(), this.#entry(key)]
+    try {
+      return npyTensor(context, entry, key)
+    } catch (error) {
+      // What asks for a feature may be damage, and is not to be taken for sound.
+      if (isCheckpointError(error, 'CKPT_UNSUPPORTED')) checkScalarString(context, entry, key)
+      throw error
+    }
+  }
+
+  /** @internal The same for a description, which may be asked for any number of times. */
+  peekNpy(key: string): NpyExtent {
     return npyTensor(this.#use(), this.#entry(key), key)
   }
 

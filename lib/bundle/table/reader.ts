@@ -48,8 +48,8 @@ function readFooter(file: Uint8Array, path: string): BlockHandle {
   return index
 }
 
-/** The data blocks that the index block names. Each starts behind the one before. */
-function* dataBlocks(file: Uint8Array, path: string): Generator<Uint8Array, void, void> {
+/** Of the data blocks, as the index block names them. Each starts behind the one before. */
+function* dataBlocks(file: Uint8Array, path: string): Generator<BlockHandle, void, void> {
   const cursor = new BlockCursor(path)
   cursor.open(readBlock(file, readFooter(file, path), path))
   let free = 0
@@ -58,7 +58,7 @@ function* dataBlocks(file: Uint8Array, path: string): Generator<Uint8Array, void
     if (handle === undefined) throw damaged(path, 'bad block handle in the index block', 'framing')
     // Without this rule an index of many handles could have one large block read again and again.
     if (handle.offset < free) throw damaged(path, 'data blocks overlap', 'framing')
-    yield readBlock(file, handle, path)
+    yield handle
     free = handle.offset + handle.size + TRAILER_SIZE
   }
 }
@@ -71,19 +71,27 @@ function* dataBlocks(file: Uint8Array, path: string): Generator<Uint8Array, void
  * the file.
  *
  * @param visit gets the cursor at the entry; a block is a view of `bytes`, or an expanded one
+ * @param onDamage hears what is wrong with a data block, the rest of which is passed over; without it
+ *   that is thrown
  * @throws CheckpointError CKPT_CORRUPT
  */
 export function visitTable(
   bytes: Uint8Array,
   path: string,
   visit: (entry: BlockCursor) => void,
+  onDamage?: (error: unknown) => void,
 ): void {
   const cursor = new BlockCursor(path)
-  for (const block of dataBlocks(bytes, path)) {
-    cursor.open(block)
-    while (cursor.next()) {
-      if (!cursor.isAscending) throw damaged(path, 'keys are not in increasing order', 'framing')
-      visit(cursor)
+  for (const handle of dataBlocks(bytes, path)) {
+    try {
+      cursor.open(readBlock(bytes, handle, path))
+      while (cursor.next()) {
+        if (!cursor.isAscending) throw damaged(path, 'keys are not in increasing order', 'framing')
+        visit(cursor)
+      }
+    } catch (error) {
+      if (onDamage === undefined) throw error
+      onDamage(error)
     }
   }
 }
