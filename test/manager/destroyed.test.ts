@@ -118,7 +118,9 @@ async function restored(t: Test, directory: string, how: 'async' | 'sync'): Prom
   const step = stepOf(state)
   t.equal(step, numberIn(path ?? ''), 'all arrays are of the checkpoint that was restored')
   t.equal(manager.latestCheckpoint, path)
-  t.equal(warnings.length, manager.passedOver.length)
+  // Beside those there may be files of a half removed checkpoint that could not be removed.
+  const told = warnings.filter(({ message }) => message.includes('passed over'))
+  t.equal(told.length, manager.passedOver.length)
   for (const { path, error } of manager.passedOver) {
     t.ok(numberIn(path) > step, 'only newer ones were passed over')
     t.ok(error.message.length > 10)
@@ -167,7 +169,9 @@ t.test('half a directory destroyed', async (t) => {
             destroy(place(directory, NEWEST), place(directory, NEWEST - 1))
             t.equal(await restored(t, directory, how), NEWEST - 1)
             // Where a directory stands no index can be made: that is refused, see test/crash/disk.
-            if (file !== 'index' || what !== 'a directory') await goOn(t, directory)
+            if (how === 'async' && (file !== 'index' || what !== 'a directory')) {
+              await goOn(t, directory)
+            }
           }
         })
       }
@@ -200,7 +204,7 @@ t.test('half a directory destroyed', async (t) => {
           destroy(state(directory), indexIn(directory, 1))
           t.equal(await restored(t, directory, how), NEWEST)
           // A directory is refused, as above.
-          if (what !== 'a directory') await goOn(t, directory)
+          if (how === 'async' && what !== 'a directory') await goOn(t, directory)
         }
       })
     }
