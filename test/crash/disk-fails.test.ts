@@ -81,7 +81,9 @@ t.test(
   (t) =>
     withDisk('ext4', { mount: 'errors=remount-ro' }, async (disk) => {
       for (const place of POINTS) {
-        const fault = ['mount', '-o', 'remount,ro,abort', disk.path]
+        // A file that is open for writing keeps a disk from being mounted read-only, but not from this.
+        const trigger = `/sys/fs/ext4/${disk.name}/trigger_fs_error`
+        const fault = ['sh', '-c', 'echo 1 > "$0"', trigger]
         await t.test(place.join(', '), (t) =>
           suffer(t, disk, place, fault, () => {
             disk.repair()

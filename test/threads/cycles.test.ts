@@ -15,9 +15,9 @@ import {
 import { sanitized } from '../fixtures/child'
 import { collect, untilNothingLives } from '../fixtures/settle'
 
-const CYCLES = Number(process.env['CKPT_CYCLES'] ?? 300)
-/** MiB. A cycle that leaked what it saved would be 29 in the short run. */
-const GROWTH = 24
+const CYCLES = Number(process.env['CKPT_CYCLES'] ?? 200)
+/** MiB. A cycle that leaked what it saved would be 19 in the short run. */
+const GROWTH = 16
 const ELEMENTS = 4096
 const NAMES = ['a', 'b', 'c']
 
@@ -100,7 +100,7 @@ t.test(`${CYCLES} cycles in every manner leave nothing`, { skip }, async (t) => 
     }
     await untilNothingLives()
   }
-  await run(100)
+  await run(40)
   // The same files are there at the end of the next ones, by the same numbers.
   rmSync(directory, { recursive: true })
   mkdirSync(directory)
