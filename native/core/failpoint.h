@@ -1,10 +1,10 @@
 #pragma once
 // Named points at which a test can stop the process or make a step fail. In builds with
-// CKPT_FAILPOINTS the variable CKPT_FAILPOINT=NAME[@COUNT][:ACTION] says where and how. NAME is a point
-// or * for any; with COUNT only the pass of that number, from 1, else each. Without ACTION the process
-// is killed there; a number is the errno that the step fails with; `usr2` sends SIGUSR2 to the process
-// and stays for a moment, so that the program can end while this thread is there; `wait` does so until
-// the variable is gone. Other builds contain nothing of it.
+// CKPT_FAILPOINTS the variable CKPT_FAILPOINT=NAME[@COUNT][:ACTION] says where and how. NAME is a
+// point or * for any; with COUNT only the pass of that number, from 1, else each. Without ACTION
+// the process is killed there; a number is the errno that the step fails with; `usr2` sends SIGUSR2
+// to the process and stays for a moment, so that the program can end while this thread is there;
+// `wait` does so until the variable is gone. Other builds contain nothing of it.
 
 #include "status.h"
 
