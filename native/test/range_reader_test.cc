@@ -104,7 +104,7 @@ TEST(RangeReader, AFileThatIsCutWhileItIsMappedIsCorrupt) {
   }
   // What lies just before it is read, although more is made present together with it.
   const std::vector<double> good = {0, (1 << 20) - 50., 50, 0, 1, 0, 5, 0};
-  const auto sums = ChecksumRanges(mappings.value(), good, 2, files.job);
+  auto sums = ChecksumRanges(mappings.value(), good, 2, files.job);
   ASSERT_TRUE(sums.ok());
   EXPECT_EQ(sums.value()[0], Crc32cExtend(0, AsBytes(files.big.substr((1 << 20) - 50, 50))));
 }
