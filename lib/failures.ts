@@ -5,7 +5,7 @@
  */
 import { constants } from 'node:os'
 import { getSystemErrorName } from 'node:util'
-import { CheckpointError, corrupt } from './errors.js'
+import { CheckpointError, corrupt, isCheckpointError } from './errors.js'
 
 /** What the addon throws and rejects with: `Status` of native/core/status.h. */
 interface NativeFailure extends Error {
@@ -21,6 +21,8 @@ interface NativeFailure extends Error {
 /** Thrown when `Job.cancel` stopped a step; callers turn it into `signal.reason`. Never public. */
 export class Aborted extends Error {}
 
+const DISK_FAILED = 'the disk failed: check it; save elsewhere, or restore another checkpoint'
+
 /** The way out of a system error, for the ones that users meet. */
 const WAY_OUT: Readonly<Record<string, string>> = {
   ENOMEM: "no memory for it; a save needs less with snapshot: 'none' or 'fork'",
@@ -28,13 +30,42 @@ const WAY_OUT: Readonly<Record<string, string>> = {
   EDQUOT: 'the quota is used up; earlier checkpoints are intact',
   EACCES: 'check the permissions of the directory',
   EPERM: 'check the permissions of the directory',
-  EROFS: 'the file system is read-only',
+  EROFS: 'the file system is read-only, perhaps since its disk failed; save elsewhere',
   ENOTDIR: 'a file stands where a directory should be',
   EISDIR: 'a directory stands where a file should be',
   EEXIST: 'another process writes the same prefix; give each its own',
   EMFILE: 'too many open files; raise the limit (ulimit -n)',
+  ENFILE: 'the system has too many open files',
   EFBIG: 'a file may not grow that large here (ulimit -f, or the file system)',
+  ENAMETOOLONG: 'choose a shorter prefix',
+  ELOOP: 'a symbolic link leads to itself',
+  EIO: DISK_FAILED,
+  EUCLEAN: DISK_FAILED,
+  EBADMSG: DISK_FAILED,
+  ENODATA: DISK_FAILED,
+  ECHILD: 'the process that held the arrays was killed; save again',
 }
+
+/** Linux's "structure needs cleaning", of file systems that found themselves damaged. */
+const EUCLEAN = 117
+
+/** libuv, which Node asks, has no names for some: EDQUOT, ECHILD, ESTALE. */
+function nameOf(errno: number): string {
+  const name = getSystemErrorName(-errno)
+  if (/^E[A-Z\d]+$/.test(name)) return name
+  if (errno === EUCLEAN && process.platform === 'linux') return 'EUCLEAN'
+  return Object.entries(constants.errno).find(([, value]) => value === errno)?.[0] ?? name
+}
+
+/** What a disk that fails answers to a read, and what stands in the place of a file but is none. */
+const UNREADABLE: ReadonlySet<string> = new Set([
+  ...['EIO', 'EUCLEAN', 'EBADMSG', 'ENODATA'],
+  ...['EISDIR', 'ELOOP', 'EINVAL', 'ENXIO'],
+])
+
+/** A file that nobody can read, as it is; not one that only this process cannot. */
+export const isUnreadable = (error: unknown): boolean =>
+  isCheckpointError(error, 'CKPT_IO') && UNREADABLE.has(error.details.name)
 
 /** A failed system call as `CKPT_IO`; a missing file as `CKPT_NOT_FOUND`. */
 export function ioError(
@@ -44,7 +75,7 @@ export function ioError(
   cause?: unknown,
 ): CheckpointError {
   const errno = -Math.abs(osErrno)
-  const name = getSystemErrorName(errno)
+  const name = nameOf(-errno)
   const options = cause === undefined ? undefined : { cause }
   if (syscall === 'flock' && name === 'EAGAIN') return busy(path, options)
   if (name === 'ENOENT' && syscall === 'open') {

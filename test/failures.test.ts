@@ -1,4 +1,5 @@
 import { openSync, readFileSync } from 'node:fs'
+import { constants } from 'node:os'
 import t from 'tap'
 import { isCheckpointError } from '../lib/errors.js'
 import { fromNodeError, ioError } from '../lib/failures.js'
@@ -8,9 +9,22 @@ t.test('system errors carry errno, name, syscall, path and the way out', (t) => 
   t.equal(full.code, 'CKPT_IO')
   t.strictSame(full.details, { errno: -28, name: 'ENOSPC', syscall: 'fallocate', path: '/disk/x' })
   t.match(full.message, /^fallocate of '\/disk\/x' failed: ENOSPC \(free some space/)
-  t.equal(ioError(5, 'fsync', 'x').message, "fsync of 'x' failed: EIO")
+  t.match(ioError(5, 'fsync', 'x').message, /^fsync of 'x' failed: EIO \(the disk failed/)
+  t.equal(ioError(16, 'rmdir', 'x').message, "rmdir of 'x' failed: EBUSY")
   t.match(ioError(2, 'open', 'x'), { code: 'CKPT_NOT_FOUND', details: { path: 'x' } })
   t.equal(ioError(2, 'rename', 'x').code, 'CKPT_IO')
+  t.end()
+})
+
+t.test('errors of which libuv knows no name have theirs', (t) => {
+  for (const name of ['EDQUOT', 'ECHILD', 'ESTALE', 'EBADMSG'] as const) {
+    const errno = constants.errno[name]
+    t.match(ioError(errno, 'write', 'x').details, { name, errno: -errno })
+    t.match(ioError(-errno, 'write', 'x').message, `failed: ${name}`)
+  }
+  if (process.platform === 'linux') t.match(ioError(117, 'read', 'x').details, { name: 'EUCLEAN' })
+  t.match(ioError(constants.errno.EDQUOT, 'write', 'x').message, /the quota is used up/)
+  t.match(ioError(9999, 'write', 'x').message, /9999/, 'an unknown one is told by its number')
   t.end()
 })
 

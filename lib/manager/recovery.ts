@@ -6,10 +6,10 @@
  */
 import { readdirSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
-import { readState } from '../bundle/latest.js'
+import { readState, type StateReading } from '../bundle/latest.js'
 import { indexPath } from '../bundle/names.js'
 import { statePath, type CheckpointState } from '../bundle/state-file.js'
-import { fromNodeError } from '../failures.js'
+import { fromNodeError, isUnreadable } from '../failures.js'
 import { ManagedCheckpoint } from './managed-checkpoint.js'
 
 export interface Recovered {
@@ -34,14 +34,24 @@ interface Found {
 /** @param directory absolute */
 export function recover(directory: string, checkpointName: string): Recovered {
   const found = scan(directory, checkpointName)
-  const read = readState(directory)
+  const read = readStateIfPossible(directory)
   const byNumber = [...found].sort((a, b) => b.number - a.number)
-  if (!('state' in read)) {
+  if (read === undefined || !('state' in read)) {
     // Nothing says who made them and why they are there: they can be restored, not removed.
     const candidates = byNumber.map(({ path }) => path)
     return { managed: [], candidates, lastPreserved: Date.now() / 1000 - 1, halfRemoved: [] }
   }
   return fromState(directory, read.state, byNumber)
+}
+
+/** A state file that no one can read says nothing, as one that is corrupt. */
+function readStateIfPossible(directory: string): StateReading | undefined {
+  try {
+    return readState(directory)
+  } catch (error) {
+    if (isUnreadable(error)) return undefined
+    throw error
+  }
 }
 
 function fromState(
@@ -141,14 +151,16 @@ function mtimeOf(path: string): number | undefined {
   try {
     const stats = statSync(path, { throwIfNoEntry: false })
     return stats?.isFile() === true ? stats.mtimeMs / 1000 : undefined
-  } catch (error) {
-    if (isNoPath(error)) return undefined
-    throw fromNodeError(error, path)
+  } catch (cause) {
+    if (isNoPath(cause)) return undefined
+    const error = fromNodeError(cause, path)
+    if (isUnreadable(error)) return undefined
+    throw error
   }
 }
 
-/** No file has such a path, but a state file may name it: a null byte, a file as directory … */
+/** No file has such a path, but a state file may name it: a null byte, a file as directory */
 const isNoPath = (error: unknown): boolean =>
   error instanceof Error &&
   'code' in error &&
-  ['ERR_INVALID_ARG_VALUE', 'ENAMETOOLONG', 'ELOOP', 'ENOTDIR'].includes(String(error.code))
+  ['ERR_INVALID_ARG_VALUE', 'ENAMETOOLONG', 'ENOTDIR'].includes(String(error.code))

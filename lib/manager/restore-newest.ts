@@ -7,6 +7,7 @@ import type { Checkpoint } from '../checkpoint/checkpoint.js'
 import type { RestoreOptions } from '../checkpoint/restore-options.js'
 import type { RestoreStatus } from '../checkpoint/status.js'
 import { corrupt, isCheckpointError, type CheckpointError } from '../errors.js'
+import { isUnreadable } from '../failures.js'
 import { wait, type Steps } from '../twin.js'
 import type { Run } from './run.js'
 
@@ -50,5 +51,5 @@ export function* restoreNewest(
 function isDamage(error: unknown): error is CheckpointError {
   if (isCheckpointError(error, 'CKPT_CORRUPT')) return true
   if (isCheckpointError(error, 'CKPT_NOT_FOUND')) return error.details.key === undefined
-  return isCheckpointError(error, 'CKPT_IO') && error.details.name === 'EIO'
+  return isUnreadable(error)
 }

@@ -85,14 +85,13 @@ void MappingClass::ReadInto(const Napi::CallbackInfo& info) {
   const std::span<std::byte> target = ReadUint8Array(info[1], "target");
   const Bytes bytes =
       Range(info.Env(), ReadNumber(info[0], "offset"), static_cast<double>(target.size()));
-  if (file_.valid()) {
-    const uint64_t offset = static_cast<uint64_t>(bytes.data() - mapping_->bytes().data());
-    const Status status = ReadAll(file_.get(), target, offset, mapping_->path());
-    if (!status.ok()) throw ToError(info.Env(), status);
-    return;
-  }
+  if (bytes.empty()) return;
+  const uint64_t offset = static_cast<uint64_t>(bytes.data() - mapping_->bytes().data());
+  const Status status = file_.valid() ? ReadAll(file_.get(), target, offset, mapping_->path())
+                                      : mapping_->Require(offset, bytes.size());
+  if (!status.ok()) throw ToError(info.Env(), status);
   // The target may be a view of the same pages.
-  if (!bytes.empty()) std::memmove(target.data(), bytes.data(), bytes.size());
+  if (!file_.valid()) std::memmove(target.data(), bytes.data(), bytes.size());
 }
 
 void MappingClass::CloseFile(const Napi::CallbackInfo&) { file_.Close(); }

@@ -1,5 +1,6 @@
-#include <sys/mman.h>
+#include <algorithm>
 
+#include "failpoint.h"
 #include "pieces.h"
 #include "range_reader.h"
 #include "ranges.h"
@@ -7,19 +8,32 @@
 namespace ckpt {
 namespace {
 
-// Makes the pages of a piece present with one call instead of a fault for every few of them.
-void PopulateRead([[maybe_unused]] std::span<std::byte> bytes) noexcept {
-#if defined(__linux__)
-  constexpr int kPopulateRead = 22;  // MADV_POPULATE_READ; Linux 5.14, not in every libc's headers
-  constexpr uintptr_t kPage = 4096;  // other page sizes: refused, and nothing is lost
-  const uintptr_t start = reinterpret_cast<uintptr_t>(bytes.data()) & ~(kPage - 1);
-  const uintptr_t end = reinterpret_cast<uintptr_t>(bytes.data()) + bytes.size();
-  ::madvise(reinterpret_cast<void*>(start), end - start, kPopulateRead);
-#endif
-}
+// Near bytes that are made present with one call: as much as a fault brings in anyway.
+constexpr uint64_t kWindowBytes = 64 << 10;
+
+// Makes bytes present before they are summed: with one call instead of a fault for every few pages,
+// and so that one that cannot be read is an error.
+class Presence {
+ public:
+  Status Require(const Mapping& mapping, uint64_t offset, uint64_t length) {
+    if (&mapping == mapping_ && offset >= begin_ && offset + length <= end_) return Status::Ok();
+    const uint64_t wide = std::min(mapping.bytes().size() - offset, std::max(length, kWindowBytes));
+    // What lies behind the range may be unreadable and nobody's concern.
+    const bool all = mapping.Require(offset, wide).ok();
+    if (!all) CKPT_TRY(mapping.Require(offset, length));
+    mapping_ = &mapping;
+    begin_ = offset;
+    end_ = offset + (all ? wide : length);
+    return Status::Ok();
+  }
+
+ private:
+  const Mapping* mapping_ = nullptr;
+  uint64_t begin_ = 0;
+  uint64_t end_ = 0;
+};
 
 Status SumPart(std::span<std::byte> bytes, uint32_t* crc, Job& job) {
-  if (bytes.size() >= kBlockBytes) PopulateRead(bytes);
   while (!bytes.empty()) {
     CKPT_TRY(job.Check());
     const std::span<std::byte> block = bytes.first(std::min<size_t>(bytes.size(), kBlockBytes));
@@ -46,12 +60,15 @@ Result<std::vector<uint32_t>> ChecksumRanges(const Mappings& mappings,
     }
     const auto length = [&](size_t row) { return rows[row].extent.length; };
     std::vector<Piece> pieces = CutPieces(rows.size(), threads, length);
-    CKPT_TRY(RunPieces(pieces, threads, crcs, [&](Piece& piece) {
+    CKPT_TRY(RunPieces(pieces, threads, crcs, [&](Piece& piece) -> Status {
+      CKPT_TRY(Failpoint("before-checksum"));
+      Presence presence;
       return ForEachRow(piece, length, crcs,
-                        [&](size_t row, uint64_t begin, uint64_t part, uint32_t* crc) {
-                          const std::span<std::byte> all = mappings[rows[row].file]->bytes();
+                        [&](size_t row, uint64_t begin, uint64_t part, uint32_t* crc) -> Status {
+                          const Mapping& mapping = *mappings[rows[row].file];
                           const uint64_t offset = rows[row].extent.offset + begin;
-                          return SumPart(all.subspan(offset, part), crc, job);
+                          CKPT_TRY(presence.Require(mapping, offset, part));
+                          return SumPart(mapping.bytes().subspan(offset, part), crc, job);
                         });
     }));
     return crcs;

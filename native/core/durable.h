@@ -22,6 +22,9 @@ Result<UniqueFd> CreateFile(int dir, const char* name, const std::string& path);
 // Fills `bytes` from `offset` on; kCorrupt if the file ends before.
 Status ReadAll(int fd, std::span<std::byte> bytes, uint64_t offset, const std::string& path);
 
+// kCorrupt: the file is shorter than `end`.
+Status EndsEarly(const std::string& path, uint64_t end);
+
 // Writes all of `bytes` at `offset`.
 Status WriteAll(int fd, std::span<const std::byte> bytes, uint64_t offset, const std::string& path);
 

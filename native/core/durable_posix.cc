@@ -8,6 +8,7 @@
 #endif
 
 #include "durable.h"
+#include "failpoint.h"
 
 namespace ckpt {
 
@@ -38,14 +39,15 @@ Status ReadAll(int fd, std::span<std::byte> bytes, uint64_t offset, const std::s
     const ssize_t count = RetryOnInterrupt(
         [&] { return ::pread(fd, bytes.data(), part, static_cast<off_t>(offset)); });
     if (count < 0) return Status::FromErrno(errno, "read", path);
-    if (count == 0) {
-      const uint64_t end = offset + bytes.size();
-      return Status::Corrupt("file ends before byte " + std::to_string(end), path);
-    }
+    if (count == 0) return EndsEarly(path, offset + bytes.size());
     bytes = bytes.subspan(static_cast<size_t>(count));
     offset += static_cast<uint64_t>(count);
   }
   return Status::Ok();
+}
+
+Status EndsEarly(const std::string& path, uint64_t end) {
+  return Status::Corrupt("file ends before byte " + std::to_string(end), path);
 }
 
 Status WriteAll(int fd, std::span<const std::byte> bytes, uint64_t offset,
@@ -175,6 +177,7 @@ Status RemoveFiles(std::span<const std::string> paths, const Job& job) noexcept 
     Status first;
     for (const std::string& path : paths) {
       CKPT_TRY(job.Check());
+      CKPT_TRY(Failpoint("before-unlink"));
       if (::unlink(path.c_str()) == 0 || errno == ENOENT || !first.ok()) continue;
       first = Status::FromErrno(errno, "unlink", path);
     }

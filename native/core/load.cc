@@ -3,6 +3,7 @@
 #include <numeric>
 
 #include "durable.h"
+#include "failpoint.h"
 #include "pieces.h"
 #include "range_reader.h"
 #include "ranges.h"
@@ -23,10 +24,6 @@ struct OpenFile {
   UniqueFd fd;
   uint64_t size = 0;
 };
-
-Status EndsEarly(const std::string& path, uint64_t end) {
-  return Status::Corrupt("file ends before byte " + std::to_string(end), path);
-}
 
 Status ReadPart(const OpenFile& file, const std::string& path, uint64_t offset,
                 std::span<std::byte> target, uint32_t* crc, Job& job) {
@@ -60,7 +57,8 @@ class Group {
     for (size_t i = 0; i < order_.size(); ++i) crcs[i] = all_crcs[order_[i]];
     const auto length = [&](size_t i) { return Row(i).extent.length; };
     std::vector<Piece> pieces = CutPieces(order_.size(), threads, length);
-    CKPT_TRY(RunPieces(pieces, threads, crcs, [&](Piece& piece) {
+    CKPT_TRY(RunPieces(pieces, threads, crcs, [&](Piece& piece) -> Status {
+      CKPT_TRY(Failpoint("before-load"));
       return piece.count > 1 ? ReadRows(piece.first, piece.first + piece.count, crcs)
                              : ForEachRow(piece, length, crcs,
                                           [&](size_t i, uint64_t begin, uint64_t part,

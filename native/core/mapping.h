@@ -31,6 +31,10 @@ class Mapping {
   Mapping(const Mapping&) = delete;
   Mapping& operator=(const Mapping&) = delete;
 
+  // Makes bytes present, where the system has a call for it (Linux 5.14). One that cannot be had,
+  // since the disk fails or the file was cut, is an error here; a touch would raise SIGBUS.
+  Status Require(uint64_t offset, uint64_t length) const;
+
   // Empty for an empty file.
   std::span<std::byte> bytes() const noexcept { return bytes_; }
   const std::string& path() const noexcept { return path_; }

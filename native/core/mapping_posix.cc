@@ -1,8 +1,11 @@
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <limits>
 
 #include "durable.h"
+#include "failpoint.h"
 #include "mapping.h"
 
 namespace ckpt {
@@ -31,7 +34,35 @@ namespace {
 
 constexpr size_t kMaxOpenFiles = 32;
 
+#if defined(__linux__)
+// Why bytes of a mapped file cannot be had, as far as its name tells.
+Status Unreadable(const std::string& path, uint64_t end) {
+  struct stat info;
+  if (::stat(path.c_str(), &info) == 0 && static_cast<uint64_t>(info.st_size) < end) {
+    return EndsEarly(path, end);
+  }
+  return Status::FromErrno(EIO, "read", path);
+}
+#endif
+
 }  // namespace
+
+Status Mapping::Require([[maybe_unused]] uint64_t offset, [[maybe_unused]] uint64_t length) const {
+#if defined(__linux__)
+  constexpr int kPopulateRead = 22;  // MADV_POPULATE_READ; not in every libc's headers
+  static const uint64_t page = static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
+  if (length == 0) return Status::Ok();
+  const uint64_t before = offset % page;
+  std::byte* const start = bytes_.data() + (offset - before);
+  const int result =
+      RetryOnInterrupt([&] { return ::madvise(start, length + before, kPopulateRead); });
+  // Whatever else it answers is no word on the bytes.
+  if (result != 0 && (errno == EFAULT || errno == EHWPOISON)) {
+    return Unreadable(path_, offset + length);
+  }
+#endif
+  return Status::Ok();
+}
 
 Result<Mappings> OpenMappings(std::span<const std::string> paths, const Job& job,
                               std::vector<UniqueFd>* files) noexcept {
@@ -40,6 +71,7 @@ Result<Mappings> OpenMappings(std::span<const std::string> paths, const Job& job
     mappings.reserve(paths.size());
     for (const std::string& path : paths) {
       CKPT_TRY(job.Check());
+      CKPT_TRY(Failpoint("before-map"));
       UniqueFd* file = nullptr;
       if (files != nullptr && files->size() < kMaxOpenFiles) file = &files->emplace_back();
       Result<std::shared_ptr<Mapping>> mapping = Mapping::Open(path, file);

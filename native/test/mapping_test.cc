@@ -49,6 +49,30 @@ TEST(Mapping, FailuresNameCallAndPath) {
   EXPECT_EQ(Mapping::Open(dir / "fifo").status().os_errno, EINVAL);
 }
 
+#if defined(__linux__)
+TEST(Mapping, BytesBehindACutAreAnErrorAndNoSignal) {
+  TempDir dir;
+  WriteText(dir / "f", Pattern(100'000));
+  auto opened = Mapping::Open(dir / "f");
+  const Mapping& mapping = *opened.value();
+  EXPECT_TRUE(mapping.Require(0, 100'000).ok());
+  EXPECT_TRUE(mapping.Require(99'999, 1).ok());
+  EXPECT_TRUE(mapping.Require(100'000, 0).ok());
+  std::filesystem::resize_file(dir / "f", 50'000);
+  EXPECT_TRUE(mapping.Require(0, 50'000).ok());
+  const Status cut = mapping.Require(10'000, 90'000);
+  EXPECT_EQ(cut.code, Code::kCorrupt);
+  EXPECT_EQ(cut.path, dir / "f");
+  EXPECT_NE(cut.message.find("before byte 100000"), std::string::npos);
+  // Cut to nothing, and another file in its place: the disk is to blame, as far as anyone can see.
+  std::filesystem::rename(dir / "f", dir / "g");
+  WriteText(dir / "f", Pattern(100'000));
+  const Status other = mapping.Require(90'000, 1);
+  EXPECT_EQ(other.code, Code::kIo);
+  EXPECT_EQ(other.os_errno, EIO);
+}
+#endif
+
 TEST(Mapping, OneMissingFileFailsAllAndLeavesNothing) {
   TempDir dir;
   WriteText(dir / "a", "1");

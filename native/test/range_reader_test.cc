@@ -1,6 +1,7 @@
 #include "core/range_reader.h"
 
 #include <algorithm>
+#include <filesystem>
 
 #include "core/crc32c.h"
 #include "test_files.h"
@@ -87,6 +88,27 @@ TEST(RangeReader, ATruncatedFileIsCorrupt) {
   EXPECT_EQ(loaded.status().path, files.paths[1]);
   EXPECT_EQ(files.Load({1, 9007199254740991.0, 6, 0}).status().code, Code::kCorrupt);
 }
+
+#if defined(__linux__)
+TEST(RangeReader, AFileThatIsCutWhileItIsMappedIsCorrupt) {
+  Files files;
+  auto mappings = OpenMappings(files.paths, files.job);
+  std::filesystem::resize_file(files.paths[0], 1 << 20);
+  // Large and small, the first behind the end and the last ones before it.
+  const std::vector<double> bad[] = {
+      {0, 0, 25 << 20, 0}, {0, 10 << 20, 100, 0}, {0, 5, 5, 0, 0, 24 << 20, 100, 0}};
+  for (const auto& ranges : bad) {
+    const auto sums = ChecksumRanges(mappings.value(), ranges, 2, files.job);
+    EXPECT_EQ(sums.status().code, Code::kCorrupt);
+    EXPECT_EQ(sums.status().path, files.paths[0]);
+  }
+  // What lies just before it is read, although more is made present together with it.
+  const std::vector<double> good = {0, (1 << 20) - 50., 50, 0, 1, 0, 5, 0};
+  auto sums = ChecksumRanges(mappings.value(), good, 2, files.job);
+  ASSERT_TRUE(sums.ok());
+  EXPECT_EQ(sums.value()[0], Crc32cExtend(0, AsBytes(files.big.substr((1 << 20) - 50, 50))));
+}
+#endif
 
 TEST(RangeReader, BadRangesAreInvalid) {
   Files files;

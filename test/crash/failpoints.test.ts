@@ -66,8 +66,15 @@ t.test('every failure point of the core is tested here', (t) => {
     const text = readFileSync(join(core, name), 'utf8')
     return Array.from(text.matchAll(/Failpoint\("([^"]+)"\)/g), ([, point]) => point)
   })
-  // What only a manager passes is in manager.test.ts.
-  t.strictSame(new Set(found), new Set([...POINTS, 'after-spare-rename']))
+  // Removals are in every-point.test.ts, restores in test/threads/phases.test.ts.
+  const others = [
+    'after-spare-rename',
+    'before-unlink',
+    'before-map',
+    'before-checksum',
+    'before-load',
+  ]
+  t.strictSame(new Set(found), new Set([...POINTS, ...others]))
   t.end()
 })
 
@@ -106,6 +113,10 @@ for (const point of POINTS) {
   })
 }
 
+/** What disks answer, one after the other. */
+const ERRORS = ['ENOSPC', 'EDQUOT', 'EIO', 'EROFS'] as const
+const errorAt = (i: number): (typeof ERRORS)[number] => ERRORS[i % ERRORS.length] ?? 'EIO'
+
 interface Outcome {
   readonly failure?: { name: string; code: string; details: unknown }
   readonly unchanged: boolean
@@ -118,13 +129,14 @@ for (const manner of MANNERS) {
   t.test(`a failing ${manner} leaves no trace, wherever it fails`, { skip }, async (t) => {
     const directory = t.testdir()
     const points = POINTS.filter((point) => passes(manner, point))
-    const armed = points.map((point) => `${point}:${String(constants.errno.ENOSPC)}`)
+    const armed = points.map((point, i) => `${point}:${constants.errno[errorAt(i)]}`)
     const lines = await runChild('save-at-point.cjs', options(directory, manner, armed))
     t.equal(lines.length, points.length)
     for (const [i, point] of points.entries()) {
       const { failure, unchanged, burnt, latest, next } = JSON.parse(lines[i] ?? '') as Outcome
-      const errno = -constants.errno.ENOSPC
-      const details = { errno, name: 'ENOSPC', syscall: 'failpoint', path: point }
+      const name = errorAt(i)
+      const errno = -constants.errno[name]
+      const details = { errno, name, syscall: 'failpoint', path: point }
       t.strictSame(failure, { name: 'CheckpointError', code: 'CKPT_IO', details })
       t.ok(unchanged, `${point}: every file is as it was before`)
       t.equal(burnt, 0, 'no number is burnt')

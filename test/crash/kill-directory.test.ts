@@ -10,12 +10,11 @@ import {
 } from '../../lib/index.js'
 import { Child } from '../fixtures/child'
 import { checkpointsIn, leftoversIn, shardsOf } from '../fixtures/files'
-import { seeded } from '../fixtures/random'
+import { halfMade, KILLS, randomOf, share, Tally } from './kills'
 
-const KILLS = Math.ceil(Number(process.env['CKPT_KILLS'] ?? 32) / 4)
-const SEED = Number(process.env['CKPT_SEED'] ?? 20)
-
-const random = seeded(SEED)
+const ALL = Math.floor(KILLS / 8)
+const random = randomOf(200)
+const tally = new Tally('of changes of a directory')
 
 /** Starts a child that counts from `start`, kills it in its work; the last number it had printed. */
 async function killOne(directory: string, manner: string, start: number): Promise<number> {
@@ -31,9 +30,9 @@ async function killOne(directory: string, manner: string, start: number): Promis
 
 t.test('kill -9 while the state file is replaced leaves a whole one, not older', async (t) => {
   const directory = t.testdir()
-  t.comment(`seed ${String(SEED)}`)
-  for (let i = 0, start = 0; i < KILLS; i++) {
+  for (let i = 0, start = 0; i < share(ALL, 2, 0); i++) {
     const printed = await killOne(directory, 'state', start)
+    tally.add('state', halfMade(directory).length > 0)
     const paths = getCheckpointState(directory)?.allModelCheckpointPaths ?? []
     const number = Number(/-(\d+)-0$/.exec(paths[0] ?? '')?.[1])
     t.ok(number === printed || number === printed + 1, `${String(number)} of ${String(printed)}`)
@@ -50,21 +49,25 @@ t.test('kill -9 while the state file is replaced leaves a whole one, not older',
 
 t.test('kill -9 while a checkpoint is removed leaves it whole or none', async (t) => {
   const directory = t.testdir()
-  let struck = 0
-  for (let i = 0, start = 0; i < KILLS; i++) {
+  for (let i = 0, start = 0; i < share(ALL, 2, 1); i++) {
     const printed = await killOne(directory, 'remove', start)
+    tally.add('remove', leftoversIn(directory).length > 0)
     for (const prefix of checkpointsIn(directory)) {
       t.ok(shardsOf(prefix).every(existsSync), 'an index has all its data')
       t.strictSame(openCheckpointSync(prefix).verifySync().problems, [])
     }
     for (const number of [printed, printed + 1]) {
       const path = join(directory, `ckpt-${String(number)}`)
-      if (!existsSync(`${path}.index`) && leftoversIn(directory).length > 0) struck++
       removeCheckpointSync(path)
     }
     updateCheckpointStateSync(directory, { modelCheckpointPath: 'next' })
     t.strictSame(leftoversIn(directory), [], 'removed again, nothing of it is left')
     start = printed + 2
   }
-  t.comment(`${String(struck)} of ${String(KILLS)} left data without an index`)
+})
+
+t.test('as many were killed as were asked for', (t) => {
+  tally.tell(t)
+  t.equal(tally.kills, ALL)
+  t.end()
 })

@@ -1,83 +1,22 @@
 // A process that saves for ever is killed at any instant. Nothing that it had finished may be lost,
 // and nothing that can be seen may be half of something.
 import { readdirSync, rmSync, statSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { latestCheckpoint, openCheckpointSync } from '../../lib/index.js'
-import { checkpointsIn, leftoversIn } from '../fixtures/files'
+import { leftoversIn } from '../fixtures/files'
 import { Child } from '../fixtures/child'
-import { fill, makeState, SHARDED, stepOf } from '../fixtures/steps.cjs'
-import { seeded } from '../fixtures/random'
+import { checkNumbered, checkOverwritten, wholeStep } from './checks'
+import { Faults, halfMade, inLanes, KILLS, killSomewhere, randomOf, share, Tally } from './kills'
 
-const KILLS = Number(process.env['CKPT_KILLS'] ?? 32)
-const SEED = Number(process.env['CKPT_SEED'] ?? 20)
+/** What save-forever.cjs knows: how the arrays are held, and how files are written. */
+const HOLDS = ['copy', 'none', 'fork', 'sync', 'write'] as const
+const WRITERS = ['direct', 'buffered', 'map'] as const
+const MANNERS = [
+  ...HOLDS.flatMap((hold) => WRITERS.map((writer) => `${hold} ${writer}`)),
+  'copy quick',
+].filter((manner) => process.platform === 'linux' || !manner.startsWith('fork'))
 
-const MANNERS = ['copy', 'none', 'fork', 'sync', 'write'] as const
-type Manner = (typeof MANNERS)[number]
-
-const random = seeded(SEED)
-
-/** Kills that left something half-made behind, to show that they strike where they should. */
-let strikes = 0
-
-/** Starts a child, kills it somewhere in its work; returns the last step that it had finished. */
-async function killOne(directory: string, manner: Manner): Promise<number> {
-  const child = new Child('save-forever.cjs', { args: [directory, manner] })
-  await child.untilLines(Math.floor(random() * 4))
-  // Anywhere within about two saves from here.
-  await new Promise((resolve) => setTimeout(resolve, random() * 40))
-  child.kill()
-  const { signal } = await child.exit()
-  if (leftoversIn(directory).length > 0) strikes++
-  if (signal !== 'SIGKILL') throw new Error(`the child ended by itself (${String(signal)})`)
-  return Number(child.lines.at(-1) ?? 0)
-}
-
-/** Checks one checkpoint in every way; returns its step. */
-function check(t: Test, prefix: string): number {
-  const report = openCheckpointSync(prefix).verifySync()
-  t.strictSame(report.problems, [], `${basename(prefix)} is whole`)
-  const { state, checkpoint } = makeState(-1)
-  checkpoint.readSync(prefix)
-  return stepOf(state)
-}
-
-const numberOf = (prefix: string): number => Number(prefix.slice(prefix.lastIndexOf('-') + 1))
-
-/** A later process: goes on from what is there, as a restarted training does. */
-function goOn(
-  t: Test,
-  prefix: string,
-  save: (steps: ReturnType<typeof makeState>) => string,
-): void {
-  const steps = makeState(-1)
-  steps.checkpoint.readSync(prefix)
-  const step = stepOf(steps.state) + 1
-  fill(steps.state, step)
-  const path = save(steps)
-  t.equal(check(t, path), step)
-}
-
-async function killNumbered(t: Test, manner: Manner, kills: number): Promise<void> {
-  const directory = t.testdir()
-  let known = 0
-  for (let i = 0; i < kills; i++) {
-    const acknowledged = await killOne(directory, manner)
-    const latest = latestCheckpoint(directory)
-    if (latest === null) {
-      t.equal(acknowledged, 0, 'nothing was finished')
-      continue
-    }
-    t.ok(numberOf(latest) >= Math.max(acknowledged, known), 'what was finished is there')
-    for (const prefix of checkpointsIn(directory)) {
-      t.equal(check(t, prefix), numberOf(prefix), 'all arrays are of one step')
-    }
-    goOn(t, latest, ({ checkpoint }) => checkpoint.saveSync(join(directory, 'ckpt'), SHARDED))
-    t.strictSame(leftoversIn(directory), [], 'the next save clears up')
-    known = numberOf(latestCheckpoint(directory) ?? '')
-    removeOld(directory, known)
-  }
-}
+const tally = new Tally('of saves')
 
 /** Only the newest stays, so that each round looks at its own. */
 function removeOld(directory: string, keep: number): void {
@@ -87,39 +26,34 @@ function removeOld(directory: string, keep: number): void {
   }
 }
 
-async function killOverwriting(t: Test, kills: number): Promise<void> {
-  const directory = t.testdir()
-  const prefix = join(directory, 'same')
+async function killManner(t: Test, directory: string, manner: string): Promise<void> {
+  const place = MANNERS.indexOf(manner)
+  const random = randomOf(place)
   let known = 0
-  for (let i = 0; i < kills; i++) {
-    const acknowledged = await killOne(directory, 'write')
-    if (!checkpointsIn(directory).includes(prefix)) {
-      t.equal(Math.max(acknowledged, known), 0, 'nothing was finished')
-      continue
-    }
-    const step = check(t, prefix)
+  for (let i = share(Math.ceil(KILLS / 2), MANNERS.length, place); i > 0; i--) {
+    const args = [directory, ...manner.split(' ')]
+    const { acknowledged } = await killSomewhere('save-forever.cjs', { args }, random)
+    const faults = new Faults()
     const least = Math.max(acknowledged, known)
-    t.ok(step === least || step === least + 1, `wholly old or wholly new (${String(step)})`)
-    goOn(t, prefix, ({ checkpoint }) => checkpoint.writeSync(prefix))
-    t.strictSame(leftoversIn(directory), [], 'the next write clears up')
-    known = step + 1
+    tally.add(manner, halfMade(directory).length > 0 || leftoversIn(directory).length > 0)
+    known = manner.startsWith('write')
+      ? checkOverwritten(faults, directory, least)
+      : checkNumbered(faults, directory, least)
+    if (known > 0) {
+      faults.expect(leftoversIn(directory).length === 0, 'the next save clears up')
+      removeOld(directory, known)
+    }
+    t.strictSame(faults.list, [], `${manner}, killed after step ${acknowledged}`)
   }
 }
 
-for (const manner of MANNERS) {
-  const skip = manner === 'fork' && process.platform !== 'linux' ? 'needs Linux' : false
-  const what = `kill -9 while saving (${manner}) loses nothing that was finished`
-  t.test(what, { skip }, async (t) => {
-    const kills = Math.ceil(KILLS / MANNERS.length)
-    t.comment(`seed ${String(SEED)}`)
-    if (manner === 'write') await killOverwriting(t, kills)
-    else await killNumbered(t, manner, kills)
-  })
-}
-
-t.test('the kills struck in the middle of saves', (t) => {
-  t.ok(strikes > 0, `${String(strikes)} of ${String(KILLS)} left something half-made`)
-  t.end()
+t.test('kill -9 while saving loses nothing that was finished', async (t) => {
+  const directories = Object.fromEntries(MANNERS.map((manner) => [manner, {}]))
+  const root = t.testdir(directories)
+  await inLanes(MANNERS.map((manner) => () => killManner(t, join(root, manner), manner)))
+  tally.tell(t)
+  t.equal(tally.kills, Math.ceil(KILLS / 2), 'as many as were asked for')
+  if (tally.kills >= 20) t.ok(tally.struck > 0, 'some struck in the middle of saves')
 })
 
 t.test('what a living save is making is left alone by the others', async (t) => {
@@ -128,7 +62,7 @@ t.test('what a living save is making is left alone by the others', async (t) => 
   const two = new Child('save-named.cjs', { args: [directory, 'two', '25'] })
   await Promise.all([one.finish(), two.finish()])
   for (const name of ['one', 'two']) {
-    for (let n = 1; n <= 25; n++) t.equal(check(t, join(directory, `${name}-${String(n)}`)), n)
+    for (let n = 1; n <= 25; n++) t.equal(wholeStep(join(directory, `${name}-${n}`)), n)
   }
   t.strictSame(leftoversIn(directory), [])
   t.ok(statSync(join(directory, 'checkpoint')).size > 0)

@@ -62,6 +62,17 @@ export async function refused(
     (path) => new Error(`saved ${path}`),
     (failure: unknown) => failure,
   )
+  t.equal(checkpoint.saveCounter, before, 'no number is burnt')
+  return checkRefusal(t, error, prefix, expected)
+}
+
+/** What a refused save was rejected with. */
+export function checkRefusal(
+  t: Test,
+  error: unknown,
+  prefix: string,
+  expected: Refusal,
+): CheckpointError<'CKPT_IO'> | undefined {
   if (!isCheckpointError(error, 'CKPT_IO')) {
     t.fail('should be refused with CKPT_IO', { error })
     return undefined
@@ -71,7 +82,6 @@ export async function refused(
   t.ok(errno < 0 && error.message.includes(name) && error.message.includes(syscall))
   if (expected.syscall !== undefined) t.equal(syscall, expected.syscall)
   t.ok(path.startsWith(dirname(prefix)) || prefix.startsWith(path), `it tells the path (${path})`)
-  t.equal(checkpoint.saveCounter, before, 'no number is burnt')
   return error
 }
 

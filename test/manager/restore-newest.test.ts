@@ -1,7 +1,8 @@
 import { existsSync, rmSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { Checkpoint, CheckpointManager, Variable } from '../../lib/index.js'
+import { Checkpoint, CheckpointManager, NumpyState, Variable, zeros } from '../../lib/index.js'
+import { shardsOf } from '../fixtures/files'
 import { indexes, names, start, train } from './program'
 
 t.test('a new manager goes on where an earlier one ended', async (t) => {
@@ -69,6 +70,18 @@ t.test('damage: the newest whole one is restored, what was passed over is told',
   t.equal(checkpoint.saveCounter, 3)
   await manager.sync()
   t.strictSame(names(manager), ['ckpt-2', 'ckpt-3'], 'what is broken goes first')
+})
+
+t.test('damage of far more data files than are looked at is passed over', async (t) => {
+  const directory = t.testdir()
+  const arrays = new NumpyState()
+  for (let i = 0; i < 150; i++) arrays[`a${String(i).padStart(3, '0')}`] = zeros([1])
+  const manager = new CheckpointManager(new Checkpoint({ arrays }), directory)
+  for (let i = 0; i < 2; i++) await manager.save({ maxShardBytes: 1, durable: false })
+  for (const path of shardsOf(join(directory, 'ckpt-2'))) rmSync(path)
+  t.equal(await manager.restoreOrInitialize(), join(directory, 'ckpt-1'))
+  t.match(manager.passedOver, [{ error: { code: 'CKPT_NOT_FOUND' } }])
+  await manager.close()
 })
 
 t.test('when nothing is whole that is an error, not a fresh start', async (t) => {

@@ -26,8 +26,15 @@ export interface BundleIndex {
   readonly slices: ReadonlyMap<string, BundleEntry>
 }
 
-/** @throws CheckpointError CKPT_NOT_FOUND, CKPT_CORRUPT, CKPT_UNSUPPORTED, CKPT_TOO_LARGE, CKPT_IO */
-export function* readIndex(prefix: string, sync: boolean): Steps<BundleIndex> {
+/**
+ * @param onDamage as `parseIndex` takes it
+ * @throws CheckpointError CKPT_NOT_FOUND, CKPT_CORRUPT, CKPT_UNSUPPORTED, CKPT_TOO_LARGE, CKPT_IO
+ */
+export function* readIndex(
+  prefix: string,
+  sync: boolean,
+  onDamage?: (error: unknown) => void,
+): Steps<BundleIndex> {
   const path = indexPath(prefix)
   let bytes: Uint8Array
   try {
@@ -36,7 +43,7 @@ export function* readIndex(prefix: string, sync: boolean): Steps<BundleIndex> {
     if (!isCheckpointError(error, 'CKPT_NOT_FOUND')) throw error
     throw yield* notFound(prefix, sync, error)
   }
-  return parseIndex(bytes, path)
+  return parseIndex(bytes, path, onDamage)
 }
 
 /** Identity of a slice's binary key as a string: one character a byte. */
@@ -65,14 +72,25 @@ class NameOfEntry implements EntryName {
 const SHORTEST_ENTRY = 8
 const SOME_ENTRIES = 2 ** 16
 
-export function parseIndex(bytes: Uint8Array, path: string): BundleIndex {
+/**
+ * @param onDamage hears of each block that cannot be read, in whose place there are no entries; without
+ *   it that is thrown
+ * @throws CheckpointError CKPT_CORRUPT, CKPT_UNSUPPORTED
+ */
+export function parseIndex(
+  bytes: Uint8Array,
+  path: string,
+  onDamage?: (error: unknown) => void,
+): BundleIndex {
   let header: BundleHeader | undefined
+  let isHeaderLost = false
   const entries = new EntryColumns()
   const binary = new Map<string, BundleEntry>()
   let reader = new WireReader(bytes, 0, 0)
   const name = new NameOfEntry(path)
   let room = SOME_ENTRIES + bytes.length / SHORTEST_ENTRY
-  visitTable(bytes, path, (cursor) => {
+  const visit = (cursor: BlockCursor): void => {
+    if (isHeaderLost) return
     const { key, keyLength, block, valueStart, valueEnd } = cursor
     name.cursor = cursor
     if (header === undefined) {
@@ -91,7 +109,12 @@ export function parseIndex(bytes: Uint8Array, path: string): BundleIndex {
     // Slice keys begin with 0 and sort first; which of them are slices their tensors tell.
     if (key[0] === 0 && keyLength > 0) binary.set(sliceId(key.subarray(0, keyLength)), entry)
     else entries.add(key, keyLength, entry)
-  })
+  }
+  const note = (error: unknown): void => {
+    isHeaderLost ||= header === undefined
+    onDamage?.(error)
+  }
+  visitTable(bytes, path, visit, onDamage && note)
   if (header === undefined) throw corrupt(`index '${path}' has no header`, 'framing', { path })
   return { path, header, ...separateSlices(entries, binary, path) }
 }

@@ -23,7 +23,7 @@ import type { StringTensor } from './strings.js'
 import { checkClaims, openContext, type TensorContext } from './tensor-context.js'
 import { npyTensor, type NpyExtent } from './npy-tensor.js'
 import { numericTensor, scalarString, stringTensor } from './tensors.js'
-import { toProblem, verifyBundle, type VerifyReport } from './verify.js'
+import { toProblem, verifyBundle, type VerifyProblem, type VerifyReport } from './verify.js'
 
 /** Key of the object graph in every object-based checkpoint: python/trackable/base.py. */
 export const OBJECT_GRAPH_KEY = '_CHECKPOINTABLE_OBJECT_GRAPH'
@@ -175,14 +175,19 @@ export class CheckpointReader {
     const { path } = this
     return operation.run(function* () {
       const access = { mode: 'map', verify: 'off' } as const
+      const problems: VerifyProblem[] = []
+      const note = (error: unknown): void => {
+        problems.push(toProblem(error, indexPath(path)))
+      }
       let context: TensorContext
       try {
-        context = yield* openContext(path, access, operation.sync)
+        context = yield* openContext(path, access, operation.sync, note)
       } catch (error) {
-        return { ok: false, problems: [toProblem(error, indexPath(path))], tensors: 0, bytes: 0 }
+        note(error)
+        return { ok: false, problems, tensors: 0, bytes: 0 }
       }
       try {
-        return yield* verifyBundle(context, operation)
+        return yield* verifyBundle(context, operation, problems)
       } finally {
         context.shards.closeFiles()
       }

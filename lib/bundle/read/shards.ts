@@ -129,7 +129,7 @@ export class Shards {
     const shard = number === this.#lastNumber ? this.#last : this.#find(number)
     if (shard === undefined) {
       const path = this.pathOf(number)
-      if (number < this.#count) throw notTried(path, key)
+      if (number < this.#count) throw notTried(path)
       const message = `entry '${key}' lies in shard ${String(number)}, but there are ${String(this.#count)}`
       throw corrupt(message, 'bounds', { key, path })
     }
@@ -148,9 +148,9 @@ export class Shards {
   }
 }
 
-function notTried(path: string, key: string): Error {
+function notTried(path: string): Error {
   const message = `'${path}' was not opened, since ${String(MAX_FAILURES)} other data files could not be`
-  return new CheckpointError('CKPT_NOT_FOUND', message, { path, key })
+  return new CheckpointError('CKPT_NOT_FOUND', message, { path })
 }
 
 /** Copies the bytes of a range, for parsing. */

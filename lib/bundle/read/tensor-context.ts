@@ -35,13 +35,18 @@ export function checkClaims({ index, shards }: TensorContext): void {
   checkEffort(bytes, shards.totalBytes, { path: index.path })
 }
 
-/** Reads the index of a prefix and maps its shards. */
+/**
+ * Reads the index of a prefix and maps its shards.
+ *
+ * @param onDamage hears of blocks of the index that cannot be read; without it that is thrown
+ */
 export function* openContext(
   prefix: string,
   access: AccessOptions,
   sync: boolean,
+  onDamage?: (error: unknown) => void,
 ): Steps<TensorContext> {
-  const index = yield* readIndex(prefix, sync)
+  const index = yield* readIndex(prefix, sync, onDamage)
   const shards = new Shards(prefix, index.header.numShards)
   yield* shards.open(index, sync)
   return { index, shards, access, stats: { mapped: 0, copied: 0, loaded: 0 } }

@@ -19,8 +19,8 @@ import { crc32c } from '../../native.js'
 import { allocate, Extent, type AccessOptions, type ReadStats } from './extent.js'
 import type { BundleEntry } from '../messages.js'
 import { assemble } from './partitioned.js'
-import { readRange, subrange } from './shards.js'
-import { parseStrings, parseVariants, StringTensor } from './strings.js'
+import { readRange, subrange, type ByteRange } from './shards.js'
+import { parseStrings, parseVariants, StringTensor, type StringLayout } from './strings.js'
 import { fixedRange, type TensorContext } from './tensor-context.js'
 
 /** @throws CheckpointError CKPT_UNSUPPORTED for a DataType that has no fixed-width elements here */
@@ -126,6 +126,16 @@ export function scalarString(context: TensorContext, entry: BundleEntry, key: st
   return content
 }
 
+/** The most that the length of a string takes, and the checksum of all lengths. */
+const LENGTH_BYTES = 10
+const CHECKSUM_BYTES = 4
+
+/** From the file: a page of the mapping that the disk does not give would end the process. */
+function parseLengths(range: ByteRange, count: number, key: string): StringLayout {
+  const most = Math.min(range.length, count * LENGTH_BYTES + CHECKSUM_BYTES)
+  return parseStrings(readRange(subrange(range, 0, most)), range.length, count, key)
+}
+
 /** A tensor of strings, or of variants as their bytes. */
 export function stringTensor(
   context: TensorContext,
@@ -135,18 +145,19 @@ export function stringTensor(
   refuseBigEndianStrings(context, key)
   const { shards, stats, access } = context
   const range = shards.range(entry, key)
-  const bytes = new Extent(key, range, entry.crc, 0, stats).bytes()
   const count = sizeOf(entry.shape)
   if (entry.dtype === DT_VARIANT) {
+    const bytes = readRange(range)
     const { elements, crc } = parseVariants(bytes, count, key)
     new Extent(key, range, entry.crc, 0, stats).settle(crc)
     const tensor = new StringTensor('variant', entry.shape, (i) => elements[i] ?? bytes)
     return { tensor, extents: [] }
   }
-  const { offsets, seed } = parseStrings(bytes, range.length, count, key)
+  const { offsets, seed } = parseLengths(range, count, key)
   const end = offsets[count] ?? 0
   const extent = new Extent(key, subrange(range, offsets[0] ?? end, end), entry.crc, seed, stats)
-  const element = lazily([extent], { ...access, mode: 'map' }, () => bytes)
+  const whole = new Extent(key, range, entry.crc, 0, stats)
+  const element = lazily([extent], { ...access, mode: 'map' }, () => whole.bytes())
   const tensor = new StringTensor('string', entry.shape, (i) =>
     element().subarray(offsets[i], offsets[i + 1]),
   )

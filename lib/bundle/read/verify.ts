@@ -4,7 +4,7 @@
  * @module
  */
 import { DT_STRING, DT_VARIANT } from '../../array/dtype.js'
-import { CheckpointError, type ErrorCode } from '../../errors.js'
+import { CheckpointError, isCheckpointError, type ErrorCode } from '../../errors.js'
 import type { Steps } from '../../twin.js'
 import type { Extent } from './extent.js'
 import { checksums } from './prepare.js'
@@ -30,12 +30,16 @@ export interface VerifyReport {
   readonly bytes: number
 }
 
-export function* verifyBundle(context: TensorContext, operation: Operation): Steps<VerifyReport> {
+/** @param found what was wrong with the index */
+export function* verifyBundle(
+  context: TensorContext,
+  operation: Operation,
+  found: readonly VerifyProblem[] = [],
+): Steps<VerifyReport> {
   const { index, shards } = context
-  const problems: VerifyProblem[] = shards
-    .failures()
-    .map(({ path, error }) => toProblem(error, path))
-  const missing = new Set(problems.map(({ path }) => path))
+  const unmapped = shards.failures().map(({ path, error }) => toProblem(error, path))
+  const missing = new Set(unmapped.map(({ path }) => path))
+  const problems = [...found, ...unmapped]
   const extents: Extent[] = []
   try {
     checkClaims(context)
@@ -52,17 +56,36 @@ export function* verifyBundle(context: TensorContext, operation: Operation): Ste
       if (!missing.has(problem.path)) problems.push(problem)
     }
   }
-  const crcs = yield* checksums(operation, extents)
+  const sums = yield* sumsOf(operation, extents)
   let bytes = 0
   for (const [i, extent] of extents.entries()) {
     bytes += extent.range.length
+    const sum = sums[i] ?? 0
     try {
-      extent.settle(crcs[i] ?? 0)
+      if (typeof sum !== 'number') throw sum
+      extent.settle(sum)
     } catch (error) {
       problems.push(toProblem(error, index.path, extent.key))
     }
   }
   return { ok: problems.length === 0, problems, tensors: index.entries.size, bytes }
+}
+
+/** The checksum of each extent, or why it has none: a disk may fail here and there. */
+function* sumsOf(
+  operation: Operation,
+  extents: readonly Extent[],
+): Steps<(number | CheckpointError)[]> {
+  try {
+    return [...(yield* checksums(operation, extents))]
+  } catch (error) {
+    if (!isCheckpointError(error)) throw error
+    if (extents.length === 1) return [error]
+    // Those that fail are found by halves: few of many, as a rule.
+    const middle = extents.length >> 1
+    const first = yield* sumsOf(operation, extents.slice(0, middle))
+    return first.concat(yield* sumsOf(operation, extents.slice(middle)))
+  }
 }
 
 function extentsOf(context: TensorContext, entry: BundleEntry, key: string): Extent[] {

@@ -54,27 +54,18 @@ function readFooter(file: Uint8Array, path: string): BlockHandle {
  */
 const roomFor = (file: Uint8Array): number => 8 * file.length + 2 ** 20
 
-interface DataBlock {
-  readonly block: Uint8Array
-  /** Bytes that it takes in the file. */
-  readonly stored: number
-}
-
-/** The data blocks that the index block names. Each starts behind the one before. */
-function* dataBlocks(file: Uint8Array, path: string): Generator<DataBlock, void, void> {
+/** Of the data blocks, as the index block names them. Each starts behind the one before. */
+function* dataBlocks(file: Uint8Array, path: string): Generator<BlockHandle, void, void> {
   const cursor = new BlockCursor(path)
   const handle = readFooter(file, path)
   cursor.open(readBlock(file, handle, path, roomFor(file)), handle.size)
   let free = 0
-  let room = roomFor(file)
   while (cursor.next()) {
     const handle = decodeHandle(new VarintCursor(cursor.block, cursor.valueStart, cursor.valueEnd))
     if (handle === undefined) throw damaged(path, 'bad block handle in the index block', 'framing')
     // Without this rule an index of many handles could have one large block read again and again.
     if (handle.offset < free) throw damaged(path, 'data blocks overlap', 'framing')
-    const block = readBlock(file, handle, path, room)
-    room -= block.length
-    yield { block, stored: handle.size }
+    yield handle
     free = handle.offset + handle.size + TRAILER_SIZE
   }
 }
@@ -87,19 +78,30 @@ function* dataBlocks(file: Uint8Array, path: string): Generator<DataBlock, void,
  * the file.
  *
  * @param visit gets the cursor at the entry; a block is a view of `bytes`, or an expanded one
+ * @param onDamage hears what is wrong with a data block, the rest of which is passed over; without it
+ *   that is thrown
  * @throws CheckpointError CKPT_CORRUPT
  */
 export function visitTable(
   bytes: Uint8Array,
   path: string,
   visit: (entry: BlockCursor) => void,
+  onDamage?: (error: unknown) => void,
 ): void {
   const cursor = new BlockCursor(path)
-  for (const { block, stored } of dataBlocks(bytes, path)) {
-    cursor.open(block, stored)
-    while (cursor.next()) {
-      if (!cursor.isAscending) throw damaged(path, 'keys are not in increasing order', 'framing')
-      visit(cursor)
+  let room = roomFor(bytes)
+  for (const handle of dataBlocks(bytes, path)) {
+    try {
+      const block = readBlock(bytes, handle, path, room)
+      room -= block.length
+      cursor.open(block, handle.size)
+      while (cursor.next()) {
+        if (!cursor.isAscending) throw damaged(path, 'keys are not in increasing order', 'framing')
+        visit(cursor)
+      }
+    } catch (error) {
+      if (onDamage === undefined) throw error
+      onDamage(error)
     }
   }
 }

@@ -177,3 +177,28 @@ t.test('a string that holds no array, or less than its header says, is refused',
   }
   t.end()
 })
+
+t.test('a damaged header is damage, whatever it seems to ask for', (t) => {
+  const dir = t.testdir()
+  const sound = npyOf({ descr: '<f8' }, Buffer.alloc(8))
+  const changes: [from: string, to: string][] = [
+    ['\x93NUMPY\x01', '\x93NUMPY\x09'],
+    ["'<f8'", "'|O' "],
+    ['\x93NUMPY', 'PKNUMP'],
+  ]
+  for (const [i, [from, to]] of changes.entries()) {
+    const path = join(dir, String(i))
+    restoreNpy(path, sound)
+    const file = `${path}.data-00000-of-00001`
+    const text = readFileSync(file, 'latin1')
+    t.ok(text.includes(from))
+    writeFileSync(file, text.replace(from, to), 'latin1')
+    const s = new NumpyState()
+    const restore = (): unknown => new Checkpoint({ s }).readSync(path)
+    t.throws(restore, { code: 'CKPT_CORRUPT', details: { reason: 'checksum', key: 'k' } }, to)
+  }
+  // The same bytes as they were written: nothing is damaged, and it is not read.
+  const pickled = Buffer.from(sound.toString('latin1').replace("'<f8'", "'|O' "), 'latin1')
+  t.throws(() => restoreNpy(join(dir, 'pickled'), pickled), { code: 'CKPT_UNSUPPORTED' })
+  t.end()
+})

@@ -90,6 +90,52 @@ t.test('an index that is gone or broken by now is a problem', async (t) => {
   t.match(reader.verifySync(), { problems: [{ code: 'CKPT_NOT_FOUND', path: `${path}.index` }] })
 })
 
+/** Scalars with keys so long that the index has several blocks. */
+function manyBlocks(dir: string, count: number): string {
+  const values = Array.from({ length: count }, (_, i) => {
+    const key = `${String(i).padStart(4, '0')}${'x'.repeat(1000)}`
+    return tensorValue(key, 'float64', [], Float64Array.of(1000 + i))
+  })
+  return writeValues(join(dir, 'many'), values)
+}
+
+/** As the table has it, which leaves out what a key has in common with the one before. */
+const keyStart = (i: number): Uint8Array => bytes(`${i}xxxx`)
+
+t.test('damaged blocks of the index and damaged tensors are all told', async (t) => {
+  const path = manyBlocks(t.testdir(), 1000)
+  const reader = await openCheckpoint(path)
+  t.match(await reader.verify(), { ok: true, tensors: 1000 })
+  const damaged = [5, 120, 600]
+  for (const i of damaged) flip(`${path}.data-00000-of-00001`, bytesOf(Float64Array.of(1000 + i)))
+  // The second block and the fourth.
+  for (const i of [300, 900]) flip(`${path}.index`, keyStart(i))
+  for (const report of [await reader.verify(), reader.verifySync()]) {
+    const [first, second, ...others] = report.problems
+    const block = { code: 'CKPT_CORRUPT', path: `${path}.index`, reason: /block checksum mismatch/ }
+    t.match(first, block)
+    t.match(second, block)
+    t.not(first?.reason, second?.reason, 'each names its block')
+    t.strictSame(
+      others.map(({ key }) => Number(key?.slice(0, 4))),
+      damaged,
+    )
+    t.ok(report.tensors > 400 && report.tensors < 600, 'those of the other blocks were checked')
+  }
+  await t.rejects(openCheckpoint(path), { code: 'CKPT_CORRUPT' })
+})
+
+t.test('without its first block nothing of an index can be understood', async (t) => {
+  const path = manyBlocks(t.testdir(), 1000)
+  const reader = await openCheckpoint(path)
+  for (const i of [3, 600]) flip(`${path}.index`, keyStart(i))
+  t.match((await reader.verify()).problems, [
+    { reason: /block checksum mismatch/ },
+    { reason: /block checksum mismatch/ },
+    { reason: /has no header/ },
+  ])
+})
+
 t.test('a check reports its bytes and can be aborted', async (t) => {
   const path = sample(t.testdir())
   const reader = await openCheckpoint(path)
