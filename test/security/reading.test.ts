@@ -69,9 +69,9 @@ for (const [what, make] of Object.entries(THINGS)) {
         // An index is all that a list needs.
         if (place === 'index' || way.name !== 'listVariables') t.type(came, 'string', way.name)
       }
-      // Without an index there is no checkpoint.
+      // Without an index there is no checkpoint; and of those that are there none is whole.
       const managed = await answer({ name: 'managed', isChecked: true, give: manage }, directory)
-      t.strictSame(managed, place === 'index' ? { content: 'null' } : 'CKPT_IO')
+      t.strictSame(managed, place === 'index' ? { content: 'null' } : 'CKPT_CORRUPT')
     })
   }
 
