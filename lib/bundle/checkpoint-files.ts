@@ -59,7 +59,7 @@ function* namesIn(directory: string, sync: boolean): Steps<string[]> {
  * The body of `removeCheckpoint`. The index goes first and for good: a checkpoint that exists has all
  * its data, whenever the removal stops.
  *
- * @param durable whether that also holds when the power goes
+ * @param durable whether that also holds when the power goes; then nothing of it comes back either
  * @param spares takes the data files, to be written over later. Only of what is gone durably: if the
  *   index came back, it would name files that hold something else
  */
@@ -87,7 +87,10 @@ export function* removeCheckpointFiles(
     rest.push(...shards)
   }
   // The `.meta` is the graph that tf.train.Saver wrote beside it.
-  if (rest.length > 0) yield* wait(removeFiles(rest, sync))
+  if (rest.length === 0) return
+  yield* wait(removeFiles(rest, sync))
+  // Or data files could come back of which no state file tells any more.
+  if (durable) yield* syncDirectory(directory, sync)
 }
 
 export interface RemoveOptions {

@@ -60,13 +60,14 @@ Status SpareShards::Add(std::span<const std::string> paths, bool durable, const 
       CKPT_TRY(Keep(path, &kept));
       if (!kept) others.push_back(path);
     }
-    if (durable && others.size() < paths.size()) {
+    const Status removed = RemoveFiles(others, job);
+    if (durable && !paths.empty()) {
       const Status status = SyncDirectory(directory_);
       // After a power loss a file might have its old name again: it must not hold anything else.
       if (!status.ok()) Drop();
       CKPT_TRY(status);
     }
-    return RemoveFiles(others, job);
+    return removed;
   });
 }
 
