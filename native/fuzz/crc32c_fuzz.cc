@@ -53,7 +53,9 @@ void Check(const Crc32cImplementation& implementation, std::span<const std::byte
   CKPT_EXPECT(implementation.extend(seed, bytes, source.size()) == expected);
   uint32_t crc = seed;
   for (size_t at = 0; at < source.size();) {
-    const size_t part = std::min<size_t>(1 + input.Below(source.size()), source.size() - at);
+    // What is left is one piece: an input without bytes would make pieces of one byte each.
+    const size_t most = source.size() - at;
+    const size_t part = input.empty() ? most : std::min<size_t>(1 + input.Below(most), most);
     crc = implementation.extend(crc, bytes + at, part);
     at += part;
   }

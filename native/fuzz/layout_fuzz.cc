@@ -41,7 +41,9 @@ struct Plan {
       const double source = double(input.Below(memory.size())) - 1;
       const double head = double(input.Below(heads.size()));
       const double length = source < 0 ? 0 : double(memory[size_t(source)].size());
-      const double offset = end + double(input.Below(9));
+      // Some overlap the row before a little, and have to be refused.
+      const double back = input.Below(31) == 0 ? std::min(end, 3.0) : 0;
+      const double offset = end + double(input.Below(9)) - back;
       extents.insert(extents.end(), {double(input.Below(1) ? 0 : shards / 2), offset, 0, head,
                                      source, double(input.Take<uint32_t>())});
       end = offset + head + length;

@@ -50,8 +50,14 @@ async function attemptLater(what, body) {
 const bytesOf = ({ buffer, byteOffset, byteLength }) =>
   Buffer.from(buffer, byteOffset, byteLength).toString('latin1')
 
-const textOf = (value) =>
-  value.data === undefined ? Array.from(value, bytesOf).join('\0') : bytesOf(value.data)
+function textOf(value) {
+  if (value.data === undefined) return Array.from(value, bytesOf).join('\0')
+  // Whoever reads element by element must not come to an end before the shape does.
+  if (value.data.length < value.size && value.itemsize !== 0) {
+    throw new Error(`${value.data.length} numbers for a shape of ${value.size}`)
+  }
+  return bytesOf(value.data)
+}
 
 /** Every tensor and the graph, each on its own. */
 function readEach(what, reader) {
