@@ -10,8 +10,8 @@
 // C++ exception and ends the process.
 #define NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS
 
-// An allocation may fail in any call, and an exception that is no Napi::Error would end the process.
-// lib/failures.ts knows it by its text.
+// An allocation may fail in any call, and an exception that is no Napi::Error would end the
+// process. lib/failures.ts knows it by its text.
 #define NODE_ADDON_API_CPP_EXCEPTIONS_ALL
 
 #include <napi.h>
