@@ -25,7 +25,7 @@ export type ElementOf<D extends DType> = D extends 'int64' | 'uint64'
       ? Uint8Array
       : number
 
-/** @internal Both frozen: many arrays may have the same one. */
+/** Both frozen: many arrays may have the same one. */
 export interface ArrayLayout {
   readonly shape: readonly number[]
   readonly stride: readonly number[]
