@@ -24,7 +24,7 @@ namespace ckpt {
 inline Status Failpoint(const char* name) {
   static std::atomic<long> passed{0};
   constexpr useconds_t kStep = 1000;
-  constexpr int kSteps = 50;
+  constexpr int kSteps = 200;
   constexpr int kPatience = 10'000;
   const char* wanted = std::getenv("CKPT_FAILPOINT");
   if (wanted == nullptr) {
