@@ -31,9 +31,9 @@ const MANNERS: Readonly<Record<string, Save>> = {
 /** Bytes of the state: some blocks of each file system. */
 const BYTES = 1_500_000
 
-/** That are free: for no file, the directory of a save, some of its data, all but the index. */
-const FREE = [0, 16_384, 300_000, 1_490_000]
-const FILLERS = 3
+/** That are free: for no file, some of the data, all but the index. */
+const FREE = [0, 300_000, 1_490_000]
+const FILLERS = 2
 
 /** Takes all space but about `free` bytes: what a file system keeps back it may give out later. */
 function takeAllBut(disk: Disk, free: number): void {

@@ -9,7 +9,7 @@ import { Child, type ChildOptions } from '../fixtures/child'
 import { seeded } from '../fixtures/random'
 
 /** Of all random kills together. */
-export const KILLS = Number(process.env['CKPT_KILLS'] ?? 150)
+export const KILLS = Number(process.env['CKPT_KILLS'] ?? 120)
 /** Whether somebody asked for more than the suite has time for. */
 export const IS_LONG = KILLS >= 1000
 export const SEED = Number(process.env['CKPT_SEED'] ?? 20)
