@@ -25,7 +25,7 @@ const DISK_FAILED = 'the disk failed: check it; save elsewhere, or restore anoth
 
 /** The way out of a system error, for the ones that users meet. */
 const WAY_OUT: Readonly<Record<string, string>> = {
-  ENOMEM: "no memory for it; a save needs less with snapshot: 'none' or 'fork'",
+  ENOMEM: "free some memory; a save needs less with snapshot: 'none' or 'fork'",
   ENOSPC: 'free some space or save elsewhere; earlier checkpoints are intact',
   EDQUOT: 'the quota is used up; earlier checkpoints are intact',
   EACCES: 'check the permissions of the directory',
@@ -82,7 +82,9 @@ export function ioError(
     return new CheckpointError('CKPT_NOT_FOUND', `no file ${quote(path)}`, { path }, options)
   }
   const advice = WAY_OUT[name]
-  const message = `${syscall} of ${quote(path)} failed: ${name}${advice ? ` (${advice})` : ''}`
+  // Memory, threads and processes have none.
+  const where = path === '' ? '' : ` of ${quote(path)}`
+  const message = `${syscall}${where} failed: ${name}${advice ? ` (${advice})` : ''}`
   return new CheckpointError('CKPT_IO', message, { errno, name, syscall, path }, options)
 }
 

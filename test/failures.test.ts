@@ -2,7 +2,7 @@ import { openSync, readFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import t from 'tap'
 import { isCheckpointError } from '../lib/errors.js'
-import { fromNodeError, ioError } from '../lib/failures.js'
+import { fromAddonError, fromNodeError, ioError } from '../lib/failures.js'
 
 t.test('system errors carry errno, name, syscall, path and the way out', (t) => {
   const full = ioError(28, 'fallocate', '/disk/x')
@@ -13,6 +13,16 @@ t.test('system errors carry errno, name, syscall, path and the way out', (t) => 
   t.equal(ioError(16, 'rmdir', 'x').message, "rmdir of 'x' failed: EBUSY")
   t.match(ioError(2, 'open', 'x'), { code: 'CKPT_NOT_FOUND', details: { path: 'x' } })
   t.equal(ioError(2, 'rename', 'x').code, 'CKPT_IO')
+  t.end()
+})
+
+t.test('an allocation that failed in C++ is an error without a path', (t) => {
+  const error = fromAddonError(new Error('std::bad_alloc'))
+  const details = { errno: -constants.errno.ENOMEM, name: 'ENOMEM', syscall: 'malloc', path: '' }
+  t.match(error, { code: 'CKPT_IO', details })
+  t.match(error, { message: /^malloc failed: ENOMEM \(free some memory/ })
+  const other = new Error('something else')
+  t.equal(fromAddonError(other), other)
   t.end()
 })
 

@@ -47,7 +47,7 @@ const HARMLESS = new Set([
 ])
 
 /** Allocations are many. */
-const allocationStep = process.argv[4] === 'all' ? 1 : 4
+const allocationStep = process.argv[4] === 'all' ? 1 : 2
 
 /** More calls of one kind than any of the scenarios makes. */
 const ENDLESS = 5000
