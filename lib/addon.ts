@@ -58,11 +58,29 @@ export interface Snapshot {
   readonly byteLength: number
   /** Copies what is to be copied, on this thread; to be called once. Shards may be on their way. */
   fill(): void
+  /** True until it is filled, if it has the memory of an earlier copy with the content of that. */
+  readonly refillable: boolean
+  /**
+   * Instead of `fill`: copies only what differs from the earlier content. 1 for each row all of whose
+   * bytes are the same, else 0.
+   */
+  refill(): Uint8Array
+  /** Before it is filled: the share of the bytes that are in arrays which surely differ; by samples. */
+  changed(): number
+  /**
+   * Some of the rows, laid out anew; once this one is filled.
+   *
+   * @param rows [shard, offset, row] for each, sorted by shard and offset
+   */
+  part(shardSizes: Float64Array, rows: Float64Array): Snapshot
   /** Replaces a row's head by one of the same length, before its shards are written. */
   setHead(row: number, head: Uint8Array, seed: number): void
   /** Gives the memory back to the pool, or ends the process. Idempotent; collection does it too. */
   release(): void
 }
+
+/** How arrays are kept as they are: `SaveOptions.snapshot`. */
+export type SnapshotMode = 'copy' | 'fork' | 'none'
 
 /** Shards of removed checkpoints that are written over by later saves in their directory. */
 export interface SpareShards {
@@ -126,12 +144,64 @@ export interface ShardPlan {
   /** 0: no bound. */
   readonly maxBytesPerSecond: number
   readonly spares: SpareShards | undefined
+  /** With so many shards in it that were linked; it is used up. undefined: a new one is made. */
+  readonly staging?: Staging | undefined
+  /** Default 0. */
+  readonly firstShard?: number
 }
+
+/** Columns of one row of `files`: [device, inode, bytes, nanoseconds of the last change]. */
+export const FILE_COLUMNS = 4
 
 export interface ShardResult {
   readonly staging: Staging
   /** CRC-32C (unmasked) of each extent's source, continuing its seed. */
   readonly crcs: Uint32Array
+  /** Which files the shards are. */
+  readonly files: BigUint64Array
+}
+
+/** Shards of an earlier checkpoint that are to get a second name. */
+export interface LinkPlan {
+  /** As in `ShardPlan`. */
+  readonly directory: string
+  readonly paths: readonly string[]
+  /** What each has to be: a row of FILE_COLUMNS. */
+  readonly files: BigUint64Array
+  /** 1: its bytes are known to be on the disk. */
+  readonly synced: Uint8Array
+  readonly durable: boolean
+}
+
+export interface LinkedShards {
+  /** Those that could be linked are its first shards, in order. */
+  readonly staging: Staging
+  /** Of each: 0, or an `errno`. ESTALE: it is another file by now, or was changed. */
+  readonly errors: Int32Array
+}
+
+/** Columns of one row of `ComparePlan.rows`. */
+export const COMPARE_COLUMNS = 3
+
+/** Which rows of a filled snapshot are what an earlier checkpoint has. */
+export interface ComparePlan {
+  readonly snapshot: Snapshot
+  /** An image of the earlier one. */
+  readonly last: Snapshot | undefined
+  /** Its shards. */
+  readonly paths: readonly string[]
+  /** [row, number of the path, offset], or [row, -1, row of `last`]; no row twice. */
+  readonly rows: Float64Array
+  readonly threads: number
+}
+
+export interface Comparison {
+  /** 1 for each row of the snapshot that is the same, byte for byte. */
+  readonly same: Uint8Array
+  /** As those of `ShardResult`, for the rows that are the same. */
+  readonly crcs: Uint32Array
+  /** Which files the paths meant; zeros for one that could not be read. */
+  readonly files: BigUint64Array
 }
 
 export interface CommitPlan {
@@ -156,9 +226,12 @@ export interface Addon {
   /** Implementation in use: 'avx512', 'sse4.2', 'arm64' or 'portable'. */
   crc32cImplementation(): string
   openMappings(paths: readonly string[], sync: boolean): unknown
-  createSnapshot(columns: ShardColumns, mode: 'copy' | 'fork' | 'none'): Snapshot
+  /** @param last an image that is not needed any more, whose memory is taken if it fits */
+  createSnapshot(columns: ShardColumns, mode: SnapshotMode, last: Snapshot | undefined): Snapshot
   createSpareShards(directory: string): SpareShards
   writeShards(job: Job, plan: ShardPlan, sync: boolean): unknown
+  compareRows(job: Job, plan: ComparePlan, sync: boolean): unknown
+  linkShards(job: Job, plan: LinkPlan, sync: boolean): unknown
   commit(job: Job, staging: Staging, plan: CommitPlan, sync: boolean): unknown
   discard(staging: Staging, sync: boolean): unknown
   removeFiles(paths: readonly string[], sync: boolean): unknown

@@ -7,22 +7,28 @@ import {
   loadAddon,
   type Addon,
   type CommitPlan,
+  type ComparePlan,
+  type Comparison,
   type DirectoryLock,
   type Job,
+  type LinkedShards,
+  type LinkPlan,
   type Loaded,
   type Mapping,
   type ShardColumns,
   type ShardPlan,
   type ShardResult,
   type Snapshot,
+  type SnapshotMode,
   type SpareShards,
   type Staging,
 } from './addon.js'
 import { fromAddonError } from './failures.js'
 
-export { EXTENT_COLUMNS, RANGE_COLUMNS } from './addon.js'
+export { COMPARE_COLUMNS, EXTENT_COLUMNS, FILE_COLUMNS, RANGE_COLUMNS } from './addon.js'
 export type {
   CommitPlan,
+  Comparison,
   DirectoryLock,
   Job,
   Loaded,
@@ -31,6 +37,7 @@ export type {
   ShardPlan,
   ShardResult,
   Snapshot,
+  SnapshotMode,
   SpareShards,
   Staging,
   Writer,
@@ -79,9 +86,23 @@ export const readMapped = (mapping: Mapping, offset: number, target: Uint8Array)
   })
 }
 
-/** Takes arrays as they are now. With `copy` only once it is filled. */
-export const createSnapshot = (columns: ShardColumns, mode: 'copy' | 'fork' | 'none'): Snapshot =>
-  call<Snapshot>(() => addon.createSnapshot(columns, mode)) as Snapshot
+/**
+ * Takes arrays as they are now. With `copy` only once it is filled.
+ *
+ * @param last an image that is not needed any more, whose memory is taken if it fits
+ */
+export const createSnapshot = (
+  columns: ShardColumns,
+  mode: SnapshotMode,
+  last?: Snapshot,
+): Snapshot => call<Snapshot>(() => addon.createSnapshot(columns, mode, last)) as Snapshot
+
+/** Some rows of a filled snapshot: [shard, offset, row] for each. */
+export const partOfSnapshot = (
+  whole: Snapshot,
+  shardSizes: Float64Array,
+  rows: Float64Array,
+): Snapshot => call<Snapshot>(() => whole.part(shardSizes, rows)) as Snapshot
 
 /** Lets the kernel take the memory that is kept for the next copy. */
 export const coolStaging = (): void => {
@@ -111,6 +132,20 @@ export const writeShards = (
   plan: ShardPlan,
   sync: boolean,
 ): ShardResult | Promise<ShardResult> => call(() => addon.writeShards(job, plan, sync))
+
+/** Which rows of a filled snapshot are byte for byte what an earlier checkpoint has, on threads. */
+export const compareRows = (
+  job: Job,
+  plan: ComparePlan,
+  sync: boolean,
+): Comparison | Promise<Comparison> => call(() => addon.compareRows(job, plan, sync))
+
+/** Gives shards second names in a new staging directory, as far as that is possible. */
+export const linkShards = (
+  job: Job,
+  plan: LinkPlan,
+  sync: boolean,
+): LinkedShards | Promise<LinkedShards> => call(() => addon.linkShards(job, plan, sync))
 
 /** Publishes a staging directory: all of it or nothing. */
 export const commit = (

@@ -10,6 +10,8 @@ t.test('the addon has what the data plane calls', (t) => {
     'openMappings',
     'createSnapshot',
     'writeShards',
+    'compareRows',
+    'linkShards',
   ]
   names.push('commit', 'discard', 'removeFiles', 'checksum', 'load', 'counts')
   const addon = loadAddon() as unknown as Record<string, unknown>

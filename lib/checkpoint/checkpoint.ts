@@ -14,6 +14,7 @@ import { nodeOf } from '../graph/trackable.js'
 import { track, trackedEntries, trackedValue, type Tracking } from '../trackables/tracked.js'
 import { runAsync, runSync, type Steps } from '../twin.js'
 import { SAVE_COUNTER, SaveCounter } from './counter.js'
+import { SaveHistory } from './incremental/history.js'
 import { checkSaveOptions, type SaveOptions } from './options.js'
 import { SaveQueue } from './queue.js'
 import { restoreObjects } from './restore.js'
@@ -24,6 +25,9 @@ import { RestoreStatus } from './status.js'
 
 /** @internal */
 export const MANAGED_SAVE: unique symbol = Symbol('ndcheckpoint.managedSave')
+
+/** @internal */
+export const FORGET: unique symbol = Symbol('ndcheckpoint.forget')
 
 /** The edge from an object to itself when it is the root of a Checkpoint. */
 const ROOT = 'root'
@@ -49,6 +53,7 @@ class CheckpointBase extends Tracked {
   readonly #counter: SaveCounter
   readonly #queue: SaveQueue
   readonly #plans = new SavePlans([COUNTER_KEY])
+  readonly #history = new SaveHistory()
   /** Names in the order of tracking; where the save counter stands among them. */
   #counterAt = Infinity
   /** Stands for the whole Checkpoint if it is given. */
@@ -161,6 +166,11 @@ class CheckpointBase extends Tracked {
     return this.#save(prefix, options, numbering, sync)
   }
 
+  /** @internal Gives up the memory that is kept for incremental saves, unless one is under way. */
+  [FORGET](): void {
+    if (this.#queue.isFree) this.#history.forget()
+  }
+
   *#save(
     path: PathInput,
     options: SaveOptions,
@@ -176,6 +186,7 @@ class CheckpointBase extends Tracked {
       counter: this.#counter,
       queue: this.#queue,
       plans: this.#plans,
+      history: this.#history,
       prefix,
       numbering,
       options: checked,
@@ -213,6 +224,7 @@ class CheckpointBase extends Tracked {
     const prefixAt = (path: string): string => (isModel ? savedModelPrefix(path) : path)
     const root = (): TrackableNode => this[NODE]()
     const matches = yield* restoreObjects(root, prefixAt(absolute), options, sync)
+    this.#history.restored(prefixAt(absolute))
     return { result: new RestoreStatus(prefixAt(given), matches) }
   }
 

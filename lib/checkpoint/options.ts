@@ -5,9 +5,15 @@
  */
 import { inspect } from 'node:util'
 import { checkChoice, checkOperationOptions, type OperationOptions } from '../bundle/operation.js'
-import type { BundleOptions, SnapshotMode } from '../bundle/write/write-bundle.js'
+import type { BundleOptions } from '../bundle/write/write-bundle.js'
 import { CheckpointError } from '../errors.js'
-import type { Writer } from '../native.js'
+import type { SnapshotMode, Writer } from '../native.js'
+import {
+  checkIncremental,
+  type CheckedIncremental,
+  type IncrementalOptions,
+} from './incremental/options.js'
+import type { SaveReport } from './report.js'
 
 export interface SaveOptions extends OperationOptions {
   /**
@@ -37,11 +43,23 @@ export interface SaveOptions extends OperationOptions {
   writer?: Writer
   /** Bound of the speed at which data files are written, for all threads. Default: none. */
   maxBytesPerSecond?: number
+  /**
+   * Writes only what has changed since the checkpoint that this Checkpoint saved or restored last. Of
+   * that one's data files those that are still of use get a second name (a hard link), so that each
+   * checkpoint is whole by itself: every TensorFlow reads it, it can be copied, and the earlier one
+   * can be removed. Where that is not possible everything is written, and the report says why.
+   * Default false.
+   */
+  incremental?: boolean | IncrementalOptions
+  /** Hears what the save has done, when the checkpoint is durable. What it throws is ignored. */
+  onReport?: (report: SaveReport) => void
 }
 
 export interface CheckedSaveOptions extends OperationOptions {
   readonly snapshot: SnapshotMode
   readonly bundle: BundleOptions
+  readonly incremental: CheckedIncremental | undefined
+  readonly onReport: ((report: SaveReport) => void) | undefined
 }
 
 /** A cache line, and more than any element needs. */
@@ -71,8 +89,14 @@ export function checkSaveOptions(options: SaveOptions): CheckedSaveOptions {
   checkNumber(maxShardBytes, 'maxShardBytes')
   checkNumber(maxBytesPerSecond, 'maxBytesPerSecond')
   const writer = checkChoice(options.writer, 'writer', WRITERS, 'auto')
-  const bundle = { durable, alignment, maxShardBytes, writer, maxBytesPerSecond }
-  return { ...options, snapshot, bundle }
+  const { onReport } = options
+  if (onReport !== undefined && typeof onReport !== 'function') {
+    throw new TypeError(`options.onReport must be a function, got ${inspect(onReport)}`)
+  }
+  const incremental = checkIncremental(options.incremental)
+  const sliceBytes = incremental?.sliceBytes ?? Infinity
+  const bundle = { durable, alignment, maxShardBytes, sliceBytes, writer, maxBytesPerSecond }
+  return { ...options, snapshot, bundle, incremental, onReport }
 }
 
 function checkNumber(value: unknown, what: string): void {

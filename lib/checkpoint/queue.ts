@@ -32,6 +32,11 @@ export class SaveQueue {
     throw new CheckpointError('CKPT_BUSY', message, { path })
   }
 
+  /** True if nothing is unfinished. */
+  get isFree(): boolean {
+    return this.#unfinished === 0
+  }
+
   /** True if it would be the turn of what is entered now. */
   isIdle(directory: string): boolean {
     return this.#unfinished === 0 && !directories.has(directory)

@@ -8,22 +8,21 @@ import { splitPrefix } from '../bundle/names.js'
 import type { CheckpointState } from '../bundle/state-file.js'
 import { Operation } from '../bundle/operation.js'
 import { int64Value, type BundleValue } from '../bundle/write/values.js'
-import {
-  discardShards,
-  startShards,
-  takeArrays,
-  writeBundle,
-  type ComingShards,
-} from '../bundle/write/write-bundle.js'
+import { writeBundle } from '../bundle/write/write-bundle.js'
 import { valueKey, VARIABLE_VALUE } from '../graph/keys.js'
 import type { TrackableNode } from '../graph/node.js'
-import type { Snapshot, SpareShards } from '../native.js'
-import { runAsync, runSync, wait, type Steps } from '../twin.js'
+import type { SpareShards } from '../native.js'
+import { runAsync, runSync, type Steps } from '../twin.js'
 import { SAVE_COUNTER, type SaveCounter } from './counter.js'
 import type { CheckedSaveOptions } from './options.js'
+import { CompareWriting } from './incremental/compare-writing.js'
+import type { SaveHistory } from './incremental/history.js'
+import { PlainWriting } from './incremental/plain-writing.js'
 import type { SaveQueue } from './queue.js'
+import { SaveWatch } from './report.js'
 import type { SavePlan, SavePlans } from './save-plan.js'
 import { keepStagingForNow } from './staging.js'
+import type { Writing, WritingRequest } from './writing.js'
 
 /** How a numbered checkpoint is called, and what is told of it. All is asked in the save's turn. */
 export interface Numbering {
@@ -55,6 +54,7 @@ export interface SaveRequest {
   readonly counter: SaveCounter
   readonly queue: SaveQueue
   readonly plans: SavePlans
+  readonly history: SaveHistory
   readonly prefix: string
   /** Number the checkpoint and name it in the state file; undefined: written as it is named. */
   readonly numbering: Numbering | undefined
@@ -66,6 +66,7 @@ export function* saveObjects(request: SaveRequest, sync: boolean): Steps<string>
   const { root, counter, queue, prefix, numbering, options } = request
   const operation = new Operation(options, sync)
   return yield* operation.run(function* () {
+    const watch = new SaveWatch()
     if (sync) queue.checkIdle(prefix)
     else queue.checkRoom(prefix)
     const plan = request.plans.take(root, numbering?.extra ?? [], options.bundle)
@@ -75,35 +76,37 @@ export function* saveObjects(request: SaveRequest, sync: boolean): Steps<string>
     // Now: the working directory may be another one when it is this save's turn.
     const absolute = resolve(prefix)
     const { directory } = splitPrefix(absolute)
-    // A blocking save returns after it has read the arrays, so it need not copy them.
-    const snapshot = takeArrays(bundle, sync ? 'none' : options.snapshot)
-    const start = (): ComingShards =>
-      startShards(operation, directory, bundle, snapshot, options.bundle, numbering?.spares)
-    let early: ComingShards | undefined
+    const isIdle = sync || queue.isIdle(directory)
+    const writing = beginWriting(request, { operation, plan, directory, isIdle })
     try {
-      // Copies go to the disk while later arrays are being copied.
-      if (!sync && queue.isIdle(directory)) early = start()
-      snapshot.fill()
+      writing.fill()
+      watch.called()
       return yield* queue.run(directory, sync, operation.aborted, function* () {
         operation.check()
         // Only now, in turn: a save that failed before this one has burnt no number.
         const count = counter.value + 1
         const suffix = numbering === undefined ? '' : `-${String(numbering.number(count))}`
         const path = prefix + suffix
-        if (numbering !== undefined && count !== expected) correctCounter(plan, snapshot, count)
-        const state = numbering?.state(splitPrefix(absolute + suffix).base)
-        const shards = early ?? start()
-        early = undefined
-        const removeReplaced = yield* writeBundle(operation, {
-          prefix: absolute + suffix,
+        const committed = absolute + suffix
+        if (numbering !== undefined && count !== expected) correctCounter(plan, writing, count)
+        const state = numbering?.state(splitPrefix(committed).base)
+        const { shards, delta } = yield* writing.shards()
+        const written = yield* writeBundle(operation, {
+          prefix: committed,
           bundle,
           shards,
           options: options.bundle,
+          delta,
           state,
         })
         plan.keep()
         if (numbering !== undefined) counter.value = count
-        const afterwards = [removeReplaced, () => numbering?.committed?.(path) ?? nothing()]
+        writing.committed(committed, written)
+        watch.tell(options.onReport, { path, bundle, delta, written, reason: writing.reason })
+        const afterwards = [
+          () => written.removeReplaced(),
+          () => numbering?.committed?.(path) ?? nothing(),
+        ]
         if (!sync) return { result: path, after: () => quietly(afterwards) }
         for (const steps of afterwards) {
           ignoreFailure(() => {
@@ -113,11 +116,24 @@ export function* saveObjects(request: SaveRequest, sync: boolean): Steps<string>
         return { result: path }
       })
     } finally {
-      if (early !== undefined) yield* wait(discardShards(operation, early))
-      snapshot.release()
+      yield* writing.end()
       if (!sync && options.snapshot === 'copy') keepStagingForNow()
     }
   })
+}
+
+/** Chooses how a save gets from the arrays to the disk. */
+function beginWriting(
+  { options, numbering, history }: SaveRequest,
+  begun: Pick<WritingRequest, 'operation' | 'plan' | 'directory' | 'isIdle'>,
+): Writing {
+  const { incremental } = options
+  // A blocking save returns after it has read the arrays, so it need not copy them, but for the next.
+  const isCopied = !begun.operation.sync || incremental?.detect === 'compare'
+  const mode = isCopied ? options.snapshot : 'none'
+  const request = { ...begun, mode, options: options.bundle, spares: numbering?.spares }
+  if (incremental === undefined) return new PlainWriting(request, history)
+  return new CompareWriting(request, history, incremental)
 }
 
 /** Key of the save counter's value. */
@@ -130,10 +146,9 @@ function setCounter({ bundle, numberOf }: SavePlan, count: number): void {
 }
 
 /** The same when the arrays have been taken. */
-function correctCounter({ numberOf }: SavePlan, snapshot: Snapshot, count: number): void {
+function correctCounter({ numberOf }: SavePlan, writing: Writing, count: number): void {
   const number = numberOf(COUNTER_KEY)
-  const { head, seed } = int64Value(COUNTER_KEY, count)
-  if (number >= 0) snapshot.setHead(number, head, seed)
+  if (number >= 0) writing.setHead(number, int64Value(COUNTER_KEY, count))
 }
 
 /** The checkpoint is safe by now; files that could not be removed are the next save's to remove. */

@@ -7,7 +7,7 @@
 import { basename, dirname, join, resolve } from 'node:path'
 import { inspect } from 'node:util'
 import { checkPath, checkPrefix, type PathInput } from '../bundle/names.js'
-import { MANAGED_SAVE, type Checkpoint } from '../checkpoint/checkpoint.js'
+import { FORGET, MANAGED_SAVE, type Checkpoint } from '../checkpoint/checkpoint.js'
 import type { RestoreOptions } from '../checkpoint/restore-options.js'
 import type { RestoreStatus } from '../checkpoint/status.js'
 import { CheckpointError } from '../errors.js'
@@ -169,10 +169,11 @@ export class CheckpointManager {
     if (!this.#due.allows(step, checkInterval)) return null
     const undo = this.#due.begin(step)
     const durable = options.durable ?? true
+    const saveOptions = { ...this.#options.saveOptions, ...options }
     this.#unfinished++
     try {
       const path = yield* this.#run.save({ ...told, step, durable }, sync, (numbering) =>
-        this.checkpoint[MANAGED_SAVE](this.#prefix, options, numbering, sync),
+        this.checkpoint[MANAGED_SAVE](this.#prefix, saveOptions, numbering, sync),
       )
       return this.#shown(path)
     } catch (error) {
@@ -252,6 +253,7 @@ export class CheckpointManager {
       await this.#run.settled()
     } finally {
       await runAsync(this.#run.dropSpares(false))
+      this.checkpoint[FORGET]()
       this.#lock.release()
     }
     this.#run.throwFailure()

@@ -5,7 +5,9 @@
  */
 import { inspect } from 'node:util'
 import { checkChoice } from '../bundle/operation.js'
+import { checkIncremental, type IncrementalOptions } from '../checkpoint/incremental/options.js'
 import type { SaveOptions } from '../checkpoint/options.js'
+import type { SaveReport } from '../checkpoint/report.js'
 import type { CheckpointError } from '../errors.js'
 import type { Retention } from './ledger.js'
 import type { RetentionPolicy } from './retention.js'
@@ -50,6 +52,13 @@ export interface ManagerOptions {
    * process still has open or mapped is never written over. Linux only, and for durable saves.
    */
   recycle?: boolean
+  /**
+   * Saves write only what has changed since the one before: see `SaveOptions.incremental`, which can
+   * be given for each save as well. Default false.
+   */
+  incremental?: boolean | IncrementalOptions
+  /** Hears what each save has done: see `SaveOptions.onReport`. */
+  onReport?: (report: SaveReport) => void
   /** Reads each checkpoint again before older ones are removed. Default false. */
   verifySaves?: boolean
   /**
@@ -80,6 +89,8 @@ export interface CheckedManagerOptions {
   readonly lastCheckpointStep: number | undefined
   readonly whenBusy: 'skip' | 'wait'
   readonly recycle: boolean
+  /** For saves that are not told otherwise. */
+  readonly saveOptions: Pick<SaveOptions, 'incremental' | 'onReport'>
   readonly verifySaves: boolean
   readonly warn: (warning: CheckpointError) => void
 }
@@ -90,7 +101,7 @@ export function checkManagerOptions(options: ManagerOptions): CheckedManagerOpti
     throw new TypeError(`options must be an object, got ${inspect(options)}`)
   }
   const { stepCounter, checkpointInterval, initFn, onWarning } = options
-  const { verifySaves = false, recycle = true } = options
+  const { verifySaves = false, recycle = true, incremental, onReport } = options
   if (checkpointInterval !== undefined && stepCounter === undefined) {
     throw new TypeError('options.checkpointInterval counts steps: it needs options.stepCounter')
   }
@@ -98,6 +109,8 @@ export function checkManagerOptions(options: ManagerOptions): CheckedManagerOpti
   checkFunction(onWarning, 'onWarning')
   checkBoolean(verifySaves, 'verifySaves')
   checkBoolean(recycle, 'recycle')
+  checkIncremental(incremental)
+  checkFunction(onReport, 'onReport')
   return {
     retention: checkRetention(options),
     checkpointName: checkName(options.checkpointName ?? 'ckpt'),
@@ -108,6 +121,10 @@ export function checkManagerOptions(options: ManagerOptions): CheckedManagerOpti
     lastCheckpointStep: checkInteger(options.lastCheckpointStep, 'lastCheckpointStep'),
     whenBusy: checkChoice(options.whenBusy, 'whenBusy', ['skip', 'wait'], 'skip'),
     recycle,
+    saveOptions: {
+      ...(incremental !== undefined && { incremental }),
+      ...(onReport !== undefined && { onReport }),
+    },
     verifySaves,
     warn: onWarning ?? warnProcess,
   }

@@ -67,6 +67,8 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   Export<CreateSnapshot>(exports, "createSnapshot");
   Export<CreateSpareShards>(exports, "createSpareShards");
   Export<WriteShards>(exports, "writeShards");
+  Export<CompareRows>(exports, "compareRows");
+  Export<LinkShards>(exports, "linkShards");
   Export<Commit>(exports, "commit");
   Export<Discard>(exports, "discard");
   Export<RemoveFiles>(exports, "removeFiles");

@@ -7,6 +7,8 @@
 namespace ckpt {
 
 Napi::Value WriteShards(const Napi::CallbackInfo& info);
+Napi::Value CompareRows(const Napi::CallbackInfo& info);
+Napi::Value LinkShards(const Napi::CallbackInfo& info);
 Napi::Value Commit(const Napi::CallbackInfo& info);
 Napi::Value Discard(const Napi::CallbackInfo& info);
 Napi::Value RemoveFiles(const Napi::CallbackInfo& info);

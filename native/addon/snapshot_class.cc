@@ -11,9 +11,13 @@ Napi::Function SnapshotClass::Define(Napi::Env env) {
   const Napi::Function constructor =
       DefineClass(env, "Snapshot",
                   {InstanceMethod<&SnapshotClass::Fill>("fill"),
+                   InstanceMethod<&SnapshotClass::Refill>("refill"),
+                   InstanceMethod<&SnapshotClass::Changed>("changed"),
+                   InstanceMethod<&SnapshotClass::Part>("part"),
                    InstanceMethod<&SnapshotClass::SetHead>("setHead"),
                    InstanceMethod<&SnapshotClass::Release>("release")});
   DefineGetter<SnapshotClass::ByteLength>(constructor, "byteLength");
+  DefineGetter<SnapshotClass::Refillable>(constructor, "refillable");
   return constructor;
 }
 
@@ -21,7 +25,9 @@ SnapshotClass::SnapshotClass(const Napi::CallbackInfo& info) : ObjectWrap(info) 
   auto payload = EnvData::Get(info.Env()).TakePayload<Payload>(info.Env());
   snapshot_ = std::move(payload.snapshot);
   byte_length_ = static_cast<double>(snapshot_->byte_length());
-  plan_ = Napi::Persistent(payload.plan);
+  if (!payload.plan.IsEmpty()) plan_ = Napi::Persistent(payload.plan);
+  refilled_ = payload.refilled;
+  is_copy_ = payload.is_copy;
   info.This().As<Napi::Object>().TypeTag(&kTypeTag);
 }
 
@@ -35,24 +41,70 @@ Napi::Value SnapshotClass::ByteLength(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), self.byte_length_);
 }
 
+Napi::Value SnapshotClass::Refillable(const Napi::CallbackInfo& info) {
+  const SnapshotClass& self = UnwrapAs<SnapshotClass>(info.This(), "this");
+  return Napi::Boolean::New(info.Env(), self.refilled_ != nullptr);
+}
+
+Snapshot& SnapshotClass::Get(Napi::Env env) const {
+  if (!snapshot_) throw ToError(env, Status::Invalid("the snapshot was released"));
+  return *snapshot_;
+}
+
+// A copy may be kept for long, and the program's arrays must not be kept by it.
+void SnapshotClass::Filled() {
+  refilled_ = nullptr;
+  if (is_copy_) plan_.Reset();
+}
+
 void SnapshotClass::Fill(const Napi::CallbackInfo& info) {
-  if (!snapshot_) throw ToError(info.Env(), Status::Invalid("the snapshot was released"));
-  snapshot_->Fill();
+  Get(info.Env()).Fill();
+  Filled();
+}
+
+Napi::Value SnapshotClass::Refill(const Napi::CallbackInfo& info) {
+  Snapshot& snapshot = Get(info.Env());
+  if (refilled_ == nullptr) {
+    throw ToError(info.Env(), Status::Invalid("the snapshot has no earlier content"));
+  }
+  Napi::Uint8Array same = Napi::Uint8Array::New(info.Env(), snapshot.layout().rows.size());
+  refilled_->Refill({same.Data(), same.ElementLength()});
+  Filled();
+  return same;
+}
+
+Napi::Value SnapshotClass::Changed(const Napi::CallbackInfo& info) {
+  (void)Get(info.Env());
+  return Napi::Number::New(info.Env(), refilled_ == nullptr ? 1 : refilled_->Changed());
+}
+
+Napi::Value SnapshotClass::Part(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  Snapshot& snapshot = Get(env);
+  const std::span<const double> sizes = ReadFloat64Array(info[0], "shardSizes");
+  const std::span<const double> rows = ReadFloat64Array(info[1], "rows");
+  Payload payload;
+  payload.snapshot =
+      ValueOrThrow(env, NoThrow([&] { return SnapshotPart(snapshot, sizes, rows); }));
+  if (!plan_.IsEmpty()) payload.plan = plan_.Value();
+  EnvData& data = EnvData::Get(env);
+  return data.NewObject(data.snapshot_class, std::move(payload));
 }
 
 void SnapshotClass::SetHead(const Napi::CallbackInfo& info) {
-  if (!snapshot_) throw ToError(info.Env(), Status::Invalid("the snapshot was released"));
+  Snapshot& snapshot = Get(info.Env());
   uint64_t row = 0;
   uint32_t seed = 0;
   if (!ToUint64(ReadNumber(info[0], "row"), &row) ||
       !ToUint32(ReadNumber(info[2], "seed"), &seed)) {
     throw ToError(info.Env(), Status::Invalid("the row or the seed is no such number"));
   }
-  const Status status = snapshot_->SetHead(row, ReadUint8Array(info[1], "head"), seed);
+  const Status status = snapshot.SetHead(row, ReadUint8Array(info[1], "head"), seed);
   if (!status.ok()) throw ToError(info.Env(), status);
 }
 
 void SnapshotClass::Release(const Napi::CallbackInfo&) {
+  refilled_ = nullptr;
   snapshot_.reset();
   plan_.Reset();
 }
@@ -77,9 +129,15 @@ Napi::Object Hold(Napi::Env env, std::initializer_list<Napi::Value> values) {
   return held;
 }
 
-Result<std::shared_ptr<Snapshot>> Create(const ShardColumns& columns, Mode mode) {
+// `last` may be null.
+Result<std::shared_ptr<Snapshot>> Create(const ShardColumns& columns, Mode mode,
+                                         SnapshotClass* last, RefilledImage** refilled) {
   Result<ShardLayout> layout = ReadLayout(columns);
   if (!layout.ok()) return layout.status();
+  if (mode == Mode::kCopy && last != nullptr && last->last()) {
+    auto again = SnapshotRefilled(layout.value(), last->last(), refilled);
+    if (again) return again;
+  }
   switch (mode) {
     case Mode::kCopy:
       return SnapshotImage(std::move(layout).value());
@@ -112,7 +170,11 @@ Napi::Value CreateSnapshot(const Napi::CallbackInfo& info) {
   columns.heads = ReadUint8Array(heads, "heads");
   columns.sources = sources;
   SnapshotClass::Payload payload;
-  payload.snapshot = ValueOrThrow(env, NoThrow([&] { return Create(columns, mode); }));
+  SnapshotClass* last = nullptr;
+  if (!info[2].IsUndefined()) last = &UnwrapAs<SnapshotClass>(info[2], "last");
+  payload.is_copy = mode == Mode::kCopy;
+  payload.snapshot =
+      ValueOrThrow(env, NoThrow([&] { return Create(columns, mode, last, &payload.refilled); }));
   payload.plan = Hold(env, {arrays, heads});
   EnvData& data = EnvData::Get(env);
   return data.NewObject(data.snapshot_class, std::move(payload));

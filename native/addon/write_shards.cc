@@ -1,7 +1,9 @@
+#include "../core/extent.h"
 #include "../core/shard_writer.h"
 #include "args.h"
 #include "env_data.h"
 #include "errors.h"
+#include "file_columns.h"
 #include "job_class.h"
 #include "operations.h"
 #include "snapshot_class.h"
@@ -15,6 +17,8 @@ namespace {
 // The plan, and what the snapshot refers to.
 struct Input {
   ShardPlan plan;
+  // Shared, because std::function copies; used once. Null: a new one is made.
+  std::shared_ptr<std::unique_ptr<StagingDir>> staging;
   Task::References references;
 };
 
@@ -48,6 +52,17 @@ Input ReadInput(const Napi::Object& plan) {
   if (!spares.IsUndefined()) {
     input.plan.spares = UnwrapAs<SpareShardsClass>(spares, "spares").spares();
   }
+  uint64_t first = 0;
+  const Napi::Value first_shard = plan.Get("firstShard");
+  if (!first_shard.IsUndefined() && !ToUint64(ReadNumber(first_shard, "firstShard"), &first)) {
+    throw ToError(plan.Env(), Status::Invalid("firstShard is no number of a shard"));
+  }
+  input.plan.first_shard = first;
+  const Napi::Value staging = plan.Get("staging");
+  if (!staging.IsUndefined()) {
+    input.staging = std::make_shared<std::unique_ptr<StagingDir>>(
+        UnwrapAs<StagingClass>(staging, "staging").Take());
+  }
   input.references.push_back(snapshot.NewPlanReference());
   return input;
 }
@@ -59,6 +74,7 @@ Napi::Value MakeResult(Napi::Env env, ShardResult result) {
   Napi::Object object = Napi::Object::New(env);
   object.Set("staging", data.NewObject(data.staging_class, std::move(result.staging)));
   object.Set("crcs", crcs);
+  object.Set("files", ToFileColumns(env, result.files));
   return object;
 }
 
@@ -68,9 +84,15 @@ Napi::Value WriteShards(const Napi::CallbackInfo& info) {
   std::shared_ptr<Job> job = UnwrapAs<JobClass>(info[0], "job").job();
   Input input = ReadInput(ReadObject(info[1], "plan"));
   const bool sync = ReadBoolean(info[2], "sync");
-  return Operation<ShardResult>{
-      job, [plan = std::move(input.plan), job] { return WriteShards(plan, *job); }, MakeResult,
-      std::move(input.references)}
+  return Operation<ShardResult>{job,
+                                [plan = std::move(input.plan), staging = std::move(input.staging),
+                                 job]() -> Result<ShardResult> {
+                                  if (!staging) return WriteShards(plan, nullptr, *job);
+                                  if (!*staging)
+                                    return Status::Invalid("the staging directory was used up");
+                                  return WriteShards(plan, std::move(*staging), *job);
+                                },
+                                MakeResult, std::move(input.references)}
       .Start(info.Env(), sync);
 }
 

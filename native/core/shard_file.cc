@@ -113,11 +113,14 @@ Status ShardFile::PutDirect(const Chunk& chunk, Bytes bytes) {
   return Put(chunk, bytes);
 }
 
-Status ShardFile::Finish() {
+Status ShardFile::Finish(FileIdentity* identity) {
   Unmap();
   if (padded_) CKPT_TRY(Truncate(fd_.get(), size_, path_));
   CKPT_TRY(Failpoint("before-shard-sync"));
   if (options_.durable) CKPT_TRY(SyncFile(fd_.get(), path_));
+  Result<FileIdentity> found = IdentityOf(fd_.get(), path_);
+  if (!found.ok()) return found.status();
+  *identity = found.value();
   if (const int error = fd_.Close()) return Status::FromErrno(error, "close", path_);
   return Status::Ok();
 }

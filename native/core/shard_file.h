@@ -7,6 +7,7 @@
 
 #include "chunks.h"
 #include "fd.h"
+#include "file_identity.h"
 #include "spare_shards.h"
 #include "staging_dir.h"
 #include "status.h"
@@ -51,8 +52,9 @@ class ShardFile {
   // `bytes` as a ChunkReader gives them, or as they were stored at Place.
   Status Put(const Chunk& chunk, Bytes bytes);
 
-  // Syncs, when durable, and closes. A failure is final: nothing of the file may be used.
-  Status Finish();
+  // Syncs, when durable, tells which file it is, and closes. A failure is final: nothing of the
+  // file may be used.
+  Status Finish(FileIdentity* identity);
 
  private:
   WriteMethod Choose() const noexcept;

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -32,7 +33,7 @@ struct ShardRow {
 
 struct Shard {
   uint64_t size = 0;
-  size_t first_row = 0;
+  size_t first_row = 0;  // never less than that of the shard before
   size_t row_count = 0;
 };
 
@@ -44,5 +45,11 @@ struct ShardLayout {
 
 // kInvalid, naming the row, when anything lies outside of what it should be in.
 Result<ShardLayout> ReadLayout(const ShardColumns& columns);
+
+// Three numbers a row: shard, offset, and the number of a row of `whole`, whose bytes `row_at`
+// gives.
+Result<ShardLayout> ReadPartLayout(std::span<const double> shard_sizes,
+                                   std::span<const double> rows, const ShardLayout& whole,
+                                   const std::function<ShardRow(size_t)>& row_at);
 
 }  // namespace ckpt

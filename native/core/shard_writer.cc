@@ -22,7 +22,9 @@ class Writer {
         job_(job),
         chunks_(layout_.shards),
         sums_(layout_.seeds),
-        throttle_(plan.max_bytes_per_second) {
+        throttle_(plan.max_bytes_per_second),
+        first_shard_(plan.first_shard),
+        files_(layout_.shards.size()) {
     for (const Shard& shard : layout_.shards) shards_.emplace_back().left = Chunks::Count(shard);
   }
 
@@ -35,6 +37,7 @@ class Writer {
   }
 
   std::vector<uint32_t> Sums() && { return std::move(sums_).Join(); }
+  std::vector<FileIdentity> Files() && { return std::move(files_); }
 
  private:
   struct ShardState {
@@ -68,14 +71,15 @@ class Writer {
     if (shard.left.fetch_sub(1) > 1) return Status::Ok();
     CKPT_TRY(Failpoint("after-shard-write"));
     // Its last chunk: the others go on with the next shard while this one syncs.
-    return std::exchange(shard.file, nullptr)->Finish();
+    return std::exchange(shard.file, nullptr)->Finish(&files_[chunk.shard]);
   }
 
   // By whoever comes first. Never more files are open than there are threads.
   Status Open(ShardState& shard, size_t index) {
     std::lock_guard lock(shard.mutex);
     if (shard.file) return Status::Ok();
-    auto file = std::make_unique<ShardFile>(options_, staging_, index, layout_.shards[index].size);
+    auto file = std::make_unique<ShardFile>(options_, staging_, first_shard_ + index,
+                                            layout_.shards[index].size);
     CKPT_TRY(file->Open());
     shard.file = std::move(file);
     return Status::Ok();
@@ -89,6 +93,8 @@ class Writer {
   const Chunks chunks_;
   RowSums sums_;
   Throttle throttle_;
+  const size_t first_shard_;
+  std::vector<FileIdentity> files_;
   std::deque<ShardState> shards_;
   std::atomic<size_t> next_{0};
   std::atomic<size_t> read_{0};
@@ -97,18 +103,31 @@ class Writer {
 
 }  // namespace
 
-Result<ShardResult> WriteShards(const ShardPlan& plan, Job& job) noexcept {
+namespace {
+
+Result<std::unique_ptr<StagingDir>> NewStaging(const ShardPlan& plan) {
+  CKPT_TRY(MakeDirectories(plan.directory, plan.durable));
+  StagingDir::RemoveDead(plan.directory);
+  return StagingDir::Create(plan.directory);
+}
+
+}  // namespace
+
+Result<ShardResult> WriteShards(const ShardPlan& plan, std::unique_ptr<StagingDir> staging,
+                                Job& job) noexcept {
   return NoThrow([&]() -> Result<ShardResult> {
     CKPT_TRY(job.Check());
-    CKPT_TRY(MakeDirectories(plan.directory, plan.durable));
-    StagingDir::RemoveDead(plan.directory);
-    Result<std::unique_ptr<StagingDir>> staging = StagingDir::Create(plan.directory);
-    if (!staging.ok()) return staging.status();
-    ShardResult result{std::move(staging).value(), {}};
+    ShardResult result{std::move(staging), {}, {}};
+    if (!result.staging) {
+      Result<std::unique_ptr<StagingDir>> made = NewStaging(plan);
+      if (!made.ok()) return made.status();
+      result.staging = std::move(made).value();
+    }
     CKPT_TRY(Failpoint("after-staging"));
     Writer writer(plan, *result.staging, job);
     CKPT_TRY(writer.Run(plan.threads));
     result.crcs = std::move(writer).Sums();
+    result.files = std::move(writer).Files();
     return result;
   });
 }

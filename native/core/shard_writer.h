@@ -1,7 +1,8 @@
 #pragma once
 // Writes the shards of a save into a staging directory:
 //
-// 1. make the final directory, remove leftovers of dead saves, make and lock a staging directory;
+// 1. make the final directory, remove leftovers of dead saves, make and lock a staging directory,
+//    unless there is one with shards of an earlier checkpoint;
 // 2. per shard, make a file, or take a spare one, and allocate all its blocks, so that a full disk
 // is
 //    an error here;
@@ -16,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "file_identity.h"
 #include "job.h"
 #include "shard_file.h"
 #include "snapshot.h"
@@ -33,13 +35,17 @@ struct ShardPlan {
   WriteMethod method = WriteMethod::kAuto;
   double max_bytes_per_second = 0;      // 0: no bound
   std::shared_ptr<SpareShards> spares;  // or null
+  size_t first_shard = 0;               // number of the first one, behind those that are there
 };
 
 struct ShardResult {
   std::unique_ptr<StagingDir> staging;
   std::vector<uint32_t> crcs;  // of each row's source, continuing its seed
+  std::vector<FileIdentity> files;
 };
 
-Result<ShardResult> WriteShards(const ShardPlan& plan, Job& job) noexcept;
+// `staging` is null, or what LinkShards made; it is used up in either case.
+Result<ShardResult> WriteShards(const ShardPlan& plan, std::unique_ptr<StagingDir> staging,
+                                Job& job) noexcept;
 
 }  // namespace ckpt

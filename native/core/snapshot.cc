@@ -25,13 +25,17 @@ class LiveReader final : public ChunkReader {
 
 class LiveSnapshot final : public Snapshot {
  public:
-  explicit LiveSnapshot(ShardLayout layout) : Snapshot(std::move(layout)) {}
+  LiveSnapshot(ShardLayout layout, std::shared_ptr<Snapshot> whole)
+      : Snapshot(std::move(layout)), whole_(std::move(whole)) {}
 
   Result<std::unique_ptr<ChunkReader>> NewReader() override {
     Result<AlignedBuffer> buffer = AlignedBuffer::Create(kChunkBytes);
     if (!buffer.ok()) return buffer.status();
     return std::unique_ptr<ChunkReader>(new LiveReader(layout_, std::move(buffer).value()));
   }
+
+ private:
+  const std::shared_ptr<Snapshot> whole_;  // null, or whose memory it is
 };
 
 }  // namespace
@@ -51,7 +55,19 @@ Status Snapshot::SetHead(size_t row, Bytes head, uint32_t seed) {
 }
 
 std::shared_ptr<Snapshot> SnapshotLive(ShardLayout layout) {
-  return std::make_shared<LiveSnapshot>(std::move(layout));
+  return std::make_shared<LiveSnapshot>(std::move(layout), nullptr);
+}
+
+Result<std::shared_ptr<Snapshot>> Snapshot::Part(ShardLayout layout) {
+  return std::shared_ptr<Snapshot>(new LiveSnapshot(std::move(layout), shared_from_this()));
+}
+
+Result<std::shared_ptr<Snapshot>> SnapshotPart(Snapshot& whole, std::span<const double> shard_sizes,
+                                               std::span<const double> rows) {
+  Result<ShardLayout> layout = ReadPartLayout(shard_sizes, rows, whole.layout(),
+                                              [&](size_t row) { return whole.RowAt(row); });
+  if (!layout.ok()) return layout.status();
+  return whole.Part(std::move(layout).value());
 }
 
 void SumChunk(const ShardLayout& layout, const Chunk& chunk, Bytes bytes, RowSums& sums, Job& job) {

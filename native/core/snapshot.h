@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <deque>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "chunks.h"
@@ -26,7 +27,7 @@ class ChunkReader {
 };
 
 // Shared between the JavaScript object and the operations that use it.
-class Snapshot {
+class Snapshot : public std::enable_shared_from_this<Snapshot> {
  public:
   virtual ~Snapshot() = default;
   Snapshot(const Snapshot&) = delete;
@@ -48,6 +49,13 @@ class Snapshot {
   // Before anything is read.
   virtual Status SetHead(size_t row, Bytes head, uint32_t seed);
 
+  // A row with its bytes where they are now; the program's arrays may have been changed since. Only
+  // for what this process can read.
+  virtual ShardRow RowAt(size_t row) const { return layout_.rows[row]; }
+
+  // A snapshot of some of the rows, laid out anew. `layout` has their bytes as RowAt gives them.
+  virtual Result<std::shared_ptr<Snapshot>> Part(ShardLayout layout);
+
   // All that will ever be read has been: gives up what only further reading needs.
   virtual void Finish() noexcept {}
 
@@ -67,6 +75,27 @@ std::shared_ptr<Snapshot> SnapshotLive(ShardLayout layout);
 
 // Copies them into an image of the shards, by Fill(). The heads and sources must stay until then.
 Result<std::shared_ptr<Snapshot>> SnapshotImage(ShardLayout layout) noexcept;
+
+// An image in the memory of an earlier one of the same layout: what has not changed is there
+// already.
+class RefilledImage {
+ public:
+  virtual ~RefilledImage() = default;
+  // Share of the bytes in arrays that surely differ from the last image, by samples: 0..1. Before
+  // it is filled.
+  virtual double Changed() const noexcept = 0;
+  // Instead of Fill: copies only what differs. Sets same[row] to 1 for each row all of whose bytes
+  // were there already, else to 0.
+  virtual void Refill(std::span<uint8_t> same) noexcept = 0;
+};
+// Uses up both; null, and neither, if the layouts differ or somebody else still uses `last`.
+std::shared_ptr<Snapshot> SnapshotRefilled(ShardLayout& layout, std::shared_ptr<Snapshot>& last,
+                                           RefilledImage** refilled);
+
+// A part of `whole`, which was filled. `rows` has three numbers a row: shard, offset, number of the
+// row in `whole`. kInvalid as ReadLayout.
+Result<std::shared_ptr<Snapshot>> SnapshotPart(Snapshot& whole, std::span<const double> shard_sizes,
+                                               std::span<const double> rows);
 
 // Has them copied by a process that is forked here and holds the memory as it is now. ENOTSUP where
 // the system has no such thing.

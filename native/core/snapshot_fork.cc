@@ -1,3 +1,4 @@
+#include <array>
 #include <atomic>
 
 #include "copy_chunk.h"
@@ -7,10 +8,33 @@
 namespace ckpt {
 namespace {
 
+// The process, and which of its slots are taken.
+struct Forked {
+  explicit Forked(std::unique_ptr<ForkCopier> process) : copier(std::move(process)) {}
+
+  // -1 if all are taken.
+  int TakeSlot() noexcept {
+    for (int slot = 0; slot < ForkCopier::kSlots; ++slot) {
+      if (!taken[static_cast<size_t>(slot)].exchange(true)) return slot;
+    }
+    return -1;
+  }
+  void FreeSlot(int slot) noexcept { taken[static_cast<size_t>(slot)] = false; }
+
+  const std::unique_ptr<ForkCopier> copier;
+  std::array<std::atomic<bool>, ForkCopier::kSlots> taken{};
+};
+
 class ForkReader final : public ChunkReader {
  public:
-  ForkReader(const ShardLayout& layout, ForkCopier& copier, int slot, AlignedBuffer buffer)
-      : layout_(layout), copier_(copier), slot_(slot), buffer_(std::move(buffer)) {}
+  ForkReader(const ShardLayout& layout, std::shared_ptr<Forked> forked, int slot,
+             AlignedBuffer buffer)
+      : layout_(layout),
+        forked_(std::move(forked)),
+        copier_(*forked_->copier),
+        slot_(slot),
+        buffer_(std::move(buffer)) {}
+  ~ForkReader() override { forked_->FreeSlot(slot_); }
 
   // The other process fills its slot; from there the bytes are copied and summed in one pass, as
   // from live arrays.
@@ -42,6 +66,7 @@ class ForkReader final : public ChunkReader {
   }
 
   const ShardLayout& layout_;
+  const std::shared_ptr<Forked> forked_;
   ForkCopier& copier_;
   const int slot_;
   const AlignedBuffer buffer_;
@@ -49,25 +74,30 @@ class ForkReader final : public ChunkReader {
 
 class ForkSnapshot final : public Snapshot {
  public:
-  ForkSnapshot(ShardLayout layout, std::unique_ptr<ForkCopier> copier)
-      : Snapshot(std::move(layout)), copier_(std::move(copier)) {}
+  ForkSnapshot(ShardLayout layout, std::shared_ptr<Forked> forked, std::shared_ptr<Snapshot> whole)
+      : Snapshot(std::move(layout)), forked_(std::move(forked)), whole_(std::move(whole)) {}
 
   Result<std::unique_ptr<ChunkReader>> NewReader() override {
-    const int slot = next_slot_.fetch_add(1);
-    if (slot >= ForkCopier::kSlots) return Status::Invalid("a fork snapshot has no more readers");
     Result<AlignedBuffer> buffer = AlignedBuffer::Create(kChunkBytes);
     if (!buffer.ok()) return buffer.status();
+    const int slot = forked_->TakeSlot();
+    if (slot < 0) return Status::Invalid("a fork snapshot has no more readers");
     return std::unique_ptr<ChunkReader>(
-        new ForkReader(layout_, *copier_, slot, std::move(buffer).value()));
+        new ForkReader(layout_, forked_, slot, std::move(buffer).value()));
   }
   int max_readers() const noexcept override { return ForkCopier::kSlots; }
 
+  Result<std::shared_ptr<Snapshot>> Part(ShardLayout layout) override {
+    return std::shared_ptr<Snapshot>(
+        new ForkSnapshot(std::move(layout), forked_, shared_from_this()));
+  }
+
   // Every page that the program changes while the other process lives is copied.
-  void Finish() noexcept override { copier_->Stop(); }
+  void Finish() noexcept override { forked_->copier->Stop(); }
 
  private:
-  const std::unique_ptr<ForkCopier> copier_;
-  std::atomic<int> next_slot_{0};
+  const std::shared_ptr<Forked> forked_;
+  const std::shared_ptr<Snapshot> whole_;  // null, or whose heads it has
 };
 
 }  // namespace
@@ -77,8 +107,9 @@ Result<std::shared_ptr<Snapshot>> SnapshotFork(ShardLayout layout) noexcept {
     // The layout was made before, so that the other process need not have it.
     Result<std::unique_ptr<ForkCopier>> copier = ForkCopier::Start();
     if (!copier.ok()) return copier.status();
+    auto forked = std::make_shared<Forked>(std::move(copier).value());
     return std::shared_ptr<Snapshot>(
-        new ForkSnapshot(std::move(layout), std::move(copier).value()));
+        new ForkSnapshot(std::move(layout), std::move(forked), nullptr));
   });
 }
 

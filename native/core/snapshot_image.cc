@@ -1,5 +1,6 @@
 #include <time.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstring>
 
@@ -21,11 +22,35 @@ void Sleep(long nanoseconds) noexcept {
 
 // The image holds each shard from a sector on. Rows are copied in order, so `filled_` tells how far
 // readers may go.
-class ImageSnapshot final : public Snapshot {
+class ImageSnapshot final : public Snapshot, public RefilledImage {
  public:
   ImageSnapshot(ShardLayout layout, std::vector<uint64_t> bases,
                 std::shared_ptr<StagingMemory> memory)
       : Snapshot(std::move(layout)), bases_(std::move(bases)), memory_(std::move(memory)) {}
+
+  // With the memory of another one, which has the content of that.
+  ImageSnapshot(ShardLayout layout, ImageSnapshot& last)
+      : Snapshot(std::move(layout)), bases_(last.bases_), memory_(std::move(last.memory_)) {}
+
+  double Changed() const noexcept override;
+  void Refill(std::span<uint8_t> same) noexcept override;
+
+  bool HasLayout(const ShardLayout& other) const noexcept {
+    return std::ranges::equal(layout_.shards, other.shards, {}, &Shard::size, &Shard::size) &&
+           std::ranges::equal(layout_.rows, other.rows, [](const ShardRow& a, const ShardRow& b) {
+             return a.offset == b.offset && a.head.size() == b.head.size() &&
+                    a.source.size() == b.source.size();
+           });
+  }
+
+  // The heads are part of the image.
+  ShardRow RowAt(size_t row) const override {
+    const ShardRow& known = layout_.rows[row];
+    if (known.end() == known.offset) return ShardRow{known.offset, {}, {}};
+    const Bytes place{memory_->bytes().data() + bases_[ShardOf(row)] + known.offset,
+                      known.head.size() + known.source.size()};
+    return ShardRow{known.offset, place.first(known.head.size()), place.subspan(known.head.size())};
+  }
 
   void Fill() noexcept override {
     std::byte* const image = memory_ ? memory_->bytes().data() : nullptr;
@@ -52,10 +77,9 @@ class ImageSnapshot final : public Snapshot {
   Status SetHead(size_t row, Bytes head, uint32_t seed) override {
     CKPT_TRY(Snapshot::SetHead(row, head, seed));
     if (filled_.load() != UINT64_MAX || head.empty()) return Status::Ok();
-    size_t shard = 0;
-    while (row >= layout_.shards[shard].first_row + layout_.shards[shard].row_count) ++shard;
-    std::byte* const place = memory_->bytes().data() + bases_[shard] + layout_.rows[row].offset;
-    std::memcpy(place, head.data(), head.size());
+    const std::span<std::byte> image = memory_->bytes();
+    std::memcpy(image.data() + bases_[ShardOf(row)] + layout_.rows[row].offset, head.data(),
+                head.size());
     return Status::Ok();
   }
 
@@ -72,6 +96,13 @@ class ImageSnapshot final : public Snapshot {
   }
 
  private:
+  size_t ShardOf(size_t row) const noexcept {
+    const auto next = std::ranges::upper_bound(layout_.shards, row, {}, &Shard::first_row);
+    return static_cast<size_t>(next - layout_.shards.begin()) - 1;
+  }
+
+  bool RefillRow(const ShardRow& row, std::byte* target) noexcept;
+
   // Large rows are told of while they grow.
   void FillRow(const ShardRow& row, std::byte* shard, uint64_t* end) noexcept {
     std::memset(shard + *end, 0, row.offset - *end);
@@ -89,9 +120,68 @@ class ImageSnapshot final : public Snapshot {
   }
 
   const std::vector<uint64_t> bases_;
-  const std::shared_ptr<StagingMemory> memory_;  // null without any bytes
+  std::shared_ptr<StagingMemory> memory_;  // null without any bytes, and when another one has it
   std::atomic<uint64_t> filled_{0};
 };
+
+// So many bytes are compared before they are copied, or left: they stay in a cache meanwhile.
+constexpr size_t kCompared = 64 << 10;
+
+bool ImageSnapshot::RefillRow(const ShardRow& row, std::byte* target) noexcept {
+  const auto differs = [](const std::byte* a, Bytes b) {
+    return !b.empty() && std::memcmp(a, b.data(), b.size()) != 0;
+  };
+  bool same = !differs(target, row.head);
+  if (!same) std::memcpy(target, row.head.data(), row.head.size());
+  target += row.head.size();
+  size_t at = 0;
+  while (same && at < row.source.size()) {
+    const Bytes part = row.source.subspan(at, std::min(kCompared, row.source.size() - at));
+    same = !differs(target + at, part);
+    if (same) at += part.size();
+  }
+  // It is written whole, so nothing is gained by comparing the rest.
+  if (at < row.source.size()) CopyStream(target + at, row.source.subspan(at));
+  return same;
+}
+
+void ImageSnapshot::Refill(std::span<uint8_t> same) noexcept {
+  for (size_t i = 0; i < layout_.shards.size(); ++i) {
+    const Shard& shard = layout_.shards[i];
+    std::byte* const image = memory_ ? memory_->bytes().data() + bases_[i] : nullptr;
+    // What lies between the rows is zero from the first time.
+    for (size_t row = shard.first_row; row < shard.first_row + shard.row_count; ++row) {
+      same[row] = RefillRow(layout_.rows[row], image + layout_.rows[row].offset) ? 1 : 0;
+    }
+  }
+  filled_.store(UINT64_MAX, std::memory_order_release);
+}
+
+// Of so many rows, at so many spots of each.
+constexpr size_t kSampledRows = 4096;
+constexpr size_t kSpots = 8;
+constexpr size_t kSpotBytes = 64;
+
+double ImageSnapshot::Changed() const noexcept {
+  const size_t step = layout_.rows.size() / kSampledRows + 1;
+  double seen = 0;
+  double changed = 0;
+  for (size_t i = 0; i < layout_.rows.size(); i += step) {
+    const Bytes source = layout_.rows[i].source;
+    if (source.empty()) continue;
+    const std::byte* const known = RowAt(i).source.data();
+    bool differs = false;
+    for (size_t spot = 0; spot < kSpots && !differs; ++spot) {
+      const size_t length = std::min(kSpotBytes, source.size());
+      // The first and the last bytes among them.
+      const size_t at = (source.size() - length) / (kSpots - 1) * spot;
+      differs = std::memcmp(known + at, source.data() + at, length) != 0;
+    }
+    seen += static_cast<double>(source.size());
+    if (differs) changed += static_cast<double>(source.size());
+  }
+  return seen == 0 ? 0 : changed / seen;
+}
 
 class ImageReader final : public ChunkReader {
  public:
@@ -136,6 +226,17 @@ Result<std::shared_ptr<Snapshot>> SnapshotImage(ShardLayout layout) noexcept {
     return std::shared_ptr<Snapshot>(
         new ImageSnapshot(std::move(layout), std::move(bases), std::move(memory)));
   });
+}
+
+std::shared_ptr<Snapshot> SnapshotRefilled(ShardLayout& layout, std::shared_ptr<Snapshot>& last,
+                                           RefilledImage** refilled) {
+  auto* const image = dynamic_cast<ImageSnapshot*>(last.get());
+  // Whoever else has it may be reading it, or may fill it yet.
+  if (image == nullptr || last.use_count() != 1 || !image->HasLayout(layout)) return nullptr;
+  auto filled = std::make_shared<ImageSnapshot>(std::move(layout), *image);
+  *refilled = filled.get();
+  last.reset();
+  return filled;
 }
 
 }  // namespace ckpt

@@ -33,6 +33,8 @@ Status SpareShards::Keep(const std::string& path, bool* kept) {
   if (::lstat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) return Status::Ok();
   // Nor one of another user, who could change it, and read it, whatever the umask says.
   if (info.st_uid != ::geteuid()) return Status::Ok();
+  // Nor one that another checkpoint has, too.
+  if (info.st_nlink != 1) return Status::Ok();
   const auto size = static_cast<uint64_t>(info.st_size);
   if (size < kMinBytes || spares_.size() >= kMaxSpares) return Status::Ok();
   if (!HaveHome()) return Status::Ok();

@@ -180,7 +180,7 @@ TEST_P(ShardWriter, AHeadMayBeReplacedBeforeItIsWritten) {
   ASSERT_TRUE(snapshot.SetHead(0, AsBytes("soon"), 1).ok());
   snapshot.Fill();
   ASSERT_TRUE(snapshot.SetHead(1, AsBytes("late"), 9).ok());
-  auto result = WriteShards(plan_.plan, plan_.job);
+  auto result = WriteShards(plan_.plan, nullptr, plan_.job);
   ASSERT_TRUE(result.ok());
   const std::string file = ReadText(result.value().staging->PathOf("shard-0"));
   EXPECT_EQ(file.substr(0, 4), "soon");
@@ -199,7 +199,7 @@ TEST_P(ShardWriter, WhatChangesAfterTheCallIsNotWritten) {
   ASSERT_TRUE(plan_.Prepare().ok());
   plan_.plan.snapshot->Fill();
   std::fill(plan_.texts[0].begin(), plan_.texts[0].end(), 'x');
-  auto result = WriteShards(plan_.plan, plan_.job);
+  auto result = WriteShards(plan_.plan, nullptr, plan_.job);
   ASSERT_TRUE(result.ok());
   EXPECT_TRUE(ReadText(result.value().staging->PathOf("shard-0")) == copy);
 }

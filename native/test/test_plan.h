@@ -60,7 +60,7 @@ struct TestPlan {
     if (!status.ok()) return status;
     // While it is being written, as a save does it.
     std::thread filler([&] { plan.snapshot->Fill(); });
-    Result<ShardResult> result = WriteShards(plan, job);
+    Result<ShardResult> result = WriteShards(plan, nullptr, job);
     filler.join();
     return result;
   }

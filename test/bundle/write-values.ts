@@ -10,8 +10,9 @@ import {
   takeArrays,
   writeBundle,
   type BundleOptions,
-  type SnapshotMode,
+  type WrittenBundle,
 } from '../../lib/bundle/write/write-bundle.js'
+import type { SnapshotMode } from '../../lib/native.js'
 import { runSync, type Steps } from '../../lib/twin.js'
 
 export interface WriteOptions extends Partial<BundleOptions> {
@@ -27,7 +28,7 @@ export function* writeSteps(
   values: readonly BundleValue[],
   { mode = 'none', state, taken, ...options }: WriteOptions,
   sync: boolean,
-): Steps<() => Steps<void>> {
+): Steps<WrittenBundle> {
   const operation = new Operation({}, sync)
   const bundleOptions: BundleOptions = {
     maxShardBytes: Infinity,
@@ -55,6 +56,6 @@ export function writeValues(
   values: readonly BundleValue[],
   options: WriteOptions = {},
 ): string {
-  runSync(runSync(writeSteps(resolve(path), values, options, true))())
+  runSync(runSync(writeSteps(resolve(path), values, options, true)).removeReplaced())
   return path
 }

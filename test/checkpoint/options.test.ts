@@ -12,12 +12,45 @@ t.test('defaults', (t) => {
       durable: true,
       alignment: 64,
       maxShardBytes: Infinity,
+      sliceBytes: Infinity,
       writer: 'auto',
       maxBytesPerSecond: Infinity,
     },
+    incremental: undefined,
+    onReport: undefined,
   })
   const undefinedOptions = { snapshot: undefined, alignment: undefined, durable: undefined }
   t.match(check({ ...undefinedOptions, maxShardBytes: undefined, signal: undefined }), check({}))
+  t.end()
+})
+
+t.test('incremental saves', (t) => {
+  const standard = { detect: 'compare', maxDeadRatio: 0.5, maxLinks: 16, sliceBytes: Infinity }
+  t.strictSame(check({ incremental: true }).incremental, standard)
+  t.strictSame(check({ incremental: {} }).incremental, standard)
+  t.equal(check({ incremental: false }).incremental, undefined)
+  const given = { detect: 'track', maxDeadRatio: 0, maxLinks: 0, sliceBytes: 4096 } as const
+  t.strictSame(check({ incremental: given }).incremental, given)
+  t.equal(check({ incremental: given }).bundle.sliceBytes, 4096)
+  const bad = (incremental: unknown): (() => unknown) => {
+    return () => check({ incremental } as SaveOptions)
+  }
+  t.throws(bad(1), { name: 'TypeError', message: /options\.incremental must be a boolean or an/ })
+  t.throws(bad(null), { name: 'TypeError', message: /options\.incremental must be/ })
+  t.throws(bad({ detect: 'crc' }), /options\.incremental\.detect must be one of 'compare', 'track'/)
+  t.throws(bad({ maxDeadRatio: 1.5 }), { name: 'RangeError', message: /from 0 to 1, got 1\.5/ })
+  t.throws(bad({ maxDeadRatio: NaN }), { name: 'RangeError' })
+  t.throws(bad({ maxDeadRatio: '1' }), { name: 'TypeError' })
+  t.throws(bad({ maxLinks: -1 }), { name: 'RangeError', message: /maxLinks must be an integer/ })
+  t.throws(bad({ maxLinks: 1.5 }), { name: 'RangeError' })
+  t.throws(bad({ sliceBytes: 0 }), { name: 'RangeError', message: /sliceBytes must be a positive/ })
+  t.end()
+})
+
+t.test('what is told is a function', (t) => {
+  const onReport = (): void => undefined
+  t.equal(check({ onReport }).onReport, onReport)
+  t.throws(() => check({ onReport: 1 } as unknown as SaveOptions), /options\.onReport must be a/)
   t.end()
 })
 

@@ -76,12 +76,18 @@ export class IndexPlan {
     return this.#rebuilt(crcs, placeOf, shards).bytes
   }
 
-  #rebuilt(crcs: Uint32Array, placeOf?: PlaceOf, shards: number = this.#shards): IndexPlan {
+  /** What it was made of, with the checksums of then. */
+  rows(): IndexRow[] {
     const [, ...entries] = readTable(this.bytes, '')
-    const rows = entries.map(({ key, value }, i): IndexRow => {
-      const stored = this.#stored[i] ?? -1
-      const entry = decodeEntry(value, '', '')
-      if (stored < 0) return { key, entry, stored }
+    return entries.map(({ key, value }, i) => {
+      return { key, entry: decodeEntry(value, '', ''), stored: this.#stored[i] ?? -1 }
+    })
+  }
+
+  #rebuilt(crcs: Uint32Array, placeOf?: PlaceOf, shards: number = this.#shards): IndexPlan {
+    const rows = this.rows().map((row): IndexRow => {
+      const { key, entry, stored } = row
+      if (stored < 0) return row
       const { shard, offset } = placeOf?.(stored) ?? entry
       const crc = mask(crcs[stored] ?? 0)
       return { key, entry: { ...entry, shard, offset, crc }, stored }

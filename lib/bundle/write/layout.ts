@@ -27,6 +27,8 @@ export interface LayoutOptions {
   readonly maxShardBytes: number
   /** The bytes of each array begin at a multiple of this; 1 packs as TensorFlow does. */
   readonly alignment: number
+  /** Bytes of a tensor above which it is stored in slices; Infinity: never. */
+  readonly sliceBytes?: number
 }
 
 /** Packs values in order. */

@@ -7,7 +7,14 @@
 import { EXTENT_COLUMNS } from '../../native.js'
 import { mask } from '../masked-crc.js'
 import { IndexPlan, type IndexRow } from './index-plan.js'
-import { planLayout, type Layout, type LayoutOptions, type Placement } from './layout.js'
+import {
+  planLayout,
+  type Layout,
+  type LayoutOptions,
+  type Placement,
+  type Sized,
+} from './layout.js'
+import { Places, type PlacedFile } from './places.js'
 import type { BundleValue } from './values.js'
 
 const HEAD_START = 2
@@ -22,10 +29,19 @@ interface Skeleton {
   /** Rows as those of `ShardPlan.extents`. */
   readonly extents: Float64Array
   readonly heads: Uint8Array
+  /** Bytes of each stored value's array; -1 without one. */
+  readonly lengths: Float64Array
   /** Of heads and arrays. */
   readonly bytes: number
   /** Made when the first checksums are known. */
   index: IndexPlan | undefined
+}
+
+/** What tells a stored value from others. */
+export interface StoredName {
+  readonly key: Uint8Array
+  /** TensorFlow's DataType. */
+  readonly dtype: number
 }
 
 export class PlannedBundle {
@@ -56,10 +72,15 @@ export class PlannedBundle {
     const [heads, starts] = packHeads(values)
     const extents = extentsOf(values, layout, starts)
     const sources: ArrayBufferView[] = []
-    for (const { source } of values) if (source !== undefined) sources.push(source)
+    const lengths = new Float64Array(extents.length / EXTENT_COLUMNS)
+    let row = 0
     let bytes = 0
-    for (const { head, source } of values) bytes += head.length + (source?.byteLength ?? 0)
-    const skeleton = { options, layout, extents, heads, bytes, index: undefined }
+    for (const { head, source, slices } of values) {
+      if (source !== undefined) sources.push(source)
+      if (slices === undefined) lengths[row++] = source?.byteLength ?? -1
+      bytes += head.length + (source?.byteLength ?? 0)
+    }
+    const skeleton = { options, layout, extents, heads, lengths, bytes, index: undefined }
     return new PlannedBundle(skeleton, sources, values)
   }
 
@@ -68,9 +89,53 @@ export class PlannedBundle {
     return this.#skeleton.bytes
   }
 
+  /** Of the values that are stored: all but those that consist of slices. */
+  get count(): number {
+    return this.extents.length / EXTENT_COLUMNS
+  }
+
+  /** What the place of a stored value depends on. Also when the program has given its array away. */
+  sized(stored: number): Sized {
+    const head = { length: this.extents[stored * EXTENT_COLUMNS + HEAD_LENGTH] ?? 0 }
+    const byteLength = this.#skeleton.lengths[stored] ?? -1
+    return byteLength < 0 ? { head } : { head, source: { byteLength } }
+  }
+
+  /** Bytes of a stored value. */
+  sizeOf(stored: number): number {
+    const { head, source } = this.sized(stored)
+    return head.length + (source?.byteLength ?? 0)
+  }
+
+  /** The number of its array among the sources; -1 if its bytes are all in its head. */
+  sourceOf(stored: number): number {
+    return this.extents[stored * EXTENT_COLUMNS + SOURCE] ?? -1
+  }
+
+  headOf(stored: number): Uint8Array {
+    const row = stored * EXTENT_COLUMNS
+    const start = this.extents[row + HEAD_START] ?? 0
+    return this.heads.subarray(start, start + (this.extents[row + HEAD_LENGTH] ?? 0))
+  }
+
   /** True once the index was made: from then on it may be planned `again`. */
   get isComplete(): boolean {
     return this.#skeleton.index !== undefined
+  }
+
+  /** True if the other one has the same values at the same numbers, but for their bytes. */
+  hasPlanOf(other: PlannedBundle): boolean {
+    return this.#skeleton === other.#skeleton
+  }
+
+  /** Key as stored and dtype of each stored value. */
+  names(): StoredName[] {
+    const known = this.#skeleton.index
+    const rows =
+      known?.rows() ?? rowsOf(this.#values ?? [], this.layout, new Uint32Array(this.count))
+    const names: StoredName[] = []
+    for (const { key, entry, stored } of rows) if (stored >= 0) names[stored] = { key, ...entry }
+    return names
   }
 
   /**
@@ -105,6 +170,13 @@ export class PlannedBundle {
     return true
   }
 
+  /** The index of a bundle whose values are elsewhere than in the layout; the rest as in `index`. */
+  indexOf(crcs: Uint32Array, placeOf: (stored: number) => Placement, shards: number): Uint8Array {
+    // So that there is one to be changed, now and at the next save.
+    if (this.#skeleton.index === undefined) this.index(crcs, this.layout.shardSizes.length)
+    return this.#skeleton.index?.moved(crcs, placeOf, shards) ?? new Uint8Array(0)
+  }
+
   /**
    * @param crcs of the stored values, in order
    * @param shards how many there are in the end: those of the layout, and others without a value
@@ -123,6 +195,16 @@ export class PlannedBundle {
     return plan.bytes
   }
 
+  /** Where the values are when they were written as the layout says. */
+  places(files: readonly PlacedFile[], crcs: Uint32Array): Places {
+    const places = new Places(this.count, files)
+    for (let value = 0; value < this.count; value++) {
+      const { shard, offset } = this.#placeOf(value)
+      places.set(value, shard, offset, crcs[value] ?? 0)
+    }
+    return places
+  }
+
   #placeOf(stored: number): Placement {
     const row = stored * EXTENT_COLUMNS
     return { shard: this.extents[row] ?? 0, offset: this.extents[row + 1] ?? 0 }
@@ -130,7 +212,7 @@ export class PlannedBundle {
 
   /** The plan without the arrays, to be kept for the next save. */
   withoutSources(): PlannedBundle {
-    return new PlannedBundle(this.#skeleton, [])
+    return new PlannedBundle(this.#skeleton, [], undefined, this)
   }
 }
 

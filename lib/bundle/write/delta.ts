@@ -1,0 +1,170 @@
+/**
+ * A save that writes only what has changed. The index of a bundle may point into any of its data
+ * files, and a data file may be a hard link: so files of the earlier checkpoint that are still of use
+ * get a second name, and the rest goes into a new one. Every TensorFlow reads that as a checkpoint
+ * like any other.
+ *
+ * @module
+ */
+import { planLayout, type Layout, type LayoutOptions, type Placement } from './layout.js'
+import { Places, sizeOfFile, type PlacedFile } from './places.js'
+import type { PlannedBundle } from './planned-bundle.js'
+
+/** How much space may be lost to what nobody refers to any more. */
+export interface LinkLimits {
+  /** A file of which more than this part is dead is not linked: what is alive in it is written anew. */
+  readonly maxDeadRatio: number
+  /** At most so many files are linked. */
+  readonly maxLinks: number
+}
+
+/** Of each file: bytes of the values in it that are where `places` says. */
+function liveBytes(bundle: PlannedBundle, places: Places, alignment: number): Float64Array {
+  const live = new Float64Array(places.files.length)
+  for (let value = 0; value < places.count; value++) {
+    const shard = places.shards[value] ?? -1
+    if (shard < 0) continue
+    // With what the alignment of the next one takes: that is not dead.
+    const size = Math.ceil(bundle.sizeOf(value) / alignment) * alignment
+    live[shard] = (live[shard] ?? 0) + size
+  }
+  return live
+}
+
+/** Numbers of the files that are worth a link, in order. */
+export function chooseLinks(
+  bundle: PlannedBundle,
+  places: Places,
+  { alignment }: LayoutOptions,
+  { maxDeadRatio, maxLinks }: LinkLimits,
+): number[] {
+  const live = liveBytes(bundle, places, alignment)
+  const liveOf = (file: number): number => live[file] ?? 0
+  const used = new Set(places.shards)
+  const worth = places.files.flatMap((file, number) => {
+    if (!used.has(number)) return []
+    const size = sizeOfFile(file)
+    return size - liveOf(number) > size * maxDeadRatio ? [] : [number]
+  })
+  // What is in the smallest ones costs least to be written again.
+  worth.sort((a, b) => liveOf(b) - liveOf(a))
+  return worth.slice(0, maxLinks).sort((a, b) => a - b)
+}
+
+/** The links of a save, and what it writes. */
+export class Delta {
+  readonly bundle: PlannedBundle
+  readonly links: readonly PlacedFile[]
+  /** Numbers of the values that are written, in order. */
+  readonly written: readonly number[]
+  /** Of those, in files behind the links. */
+  readonly layout: Layout
+  readonly #places: Places
+  /** Of each file of the places: its number among the links; -1 if it is none. */
+  readonly #numbers: Int32Array
+  readonly #placements: ReadonlyMap<number, Placement>
+
+  /** @param links numbers of those files of the places that were linked, in order */
+  constructor(
+    bundle: PlannedBundle,
+    places: Places,
+    links: readonly number[],
+    options: LayoutOptions,
+  ) {
+    this.bundle = bundle
+    this.#places = places
+    this.links = links.map((number) => places.files[number] as PlacedFile)
+    this.#numbers = new Int32Array(places.files.length).fill(-1)
+    for (const [i, number] of links.entries()) this.#numbers[number] = i
+    const written: number[] = []
+    for (let value = 0; value < bundle.count; value++) {
+      if (this.#linkOf(value) < 0) written.push(value)
+    }
+    this.written = written
+    this.layout = layoutOf(bundle, written, options)
+    this.#placements = new Map(
+      written.map((value, i) => [value, this.layout.placements[i] ?? { shard: 0, offset: 0 }]),
+    )
+  }
+
+  #linkOf(value: number): number {
+    const shard = this.#places.shards[value] ?? -1
+    return shard < 0 ? -1 : (this.#numbers[shard] ?? -1)
+  }
+
+  /** Data files of the checkpoint. */
+  get fileCount(): number {
+    return this.links.length + this.layout.shardSizes.length
+  }
+
+  /** Bytes of the values that are written. */
+  get byteLength(): number {
+    return this.written.reduce((sum, value) => sum + this.bundle.sizeOf(value), 0)
+  }
+
+  /** Bytes of those that are not. */
+  get linkedBytes(): number {
+    let bytes = 0
+    for (let value = 0; value < this.bundle.count; value++) {
+      if (this.#linkOf(value) >= 0) bytes += this.bundle.sizeOf(value)
+    }
+    return bytes
+  }
+
+  /** Rows of `Snapshot.part`. */
+  partRows(): Float64Array {
+    const rows = new Float64Array(this.written.length * 3)
+    for (const [i, value] of this.written.entries()) {
+      const { shard, offset } = this.layout.placements[i] ?? { shard: 0, offset: 0 }
+      rows.set([shard, offset, value], i * 3)
+    }
+    return rows
+  }
+
+  /** Where a value lies in the new checkpoint. */
+  placeOf(value: number): Placement {
+    const link = this.#linkOf(value)
+    if (link >= 0) return { shard: link, offset: this.#places.offsets[value] ?? 0 }
+    const { shard, offset } = this.#placements.get(value) ?? { shard: 0, offset: 0 }
+    return { shard: this.links.length + shard, offset }
+  }
+
+  /**
+   * Checksums of all values.
+   *
+   * @param written of those that were written
+   */
+  crcs(written: Uint32Array): Uint32Array {
+    const crcs = this.#places.crcs.slice()
+    for (const [i, value] of this.written.entries()) crcs[value] = written[i] ?? 0
+    return crcs
+  }
+
+  /**
+   * Where all values are, once it is written.
+   *
+   * @param files of the new checkpoint: those that were linked, then those that were written
+   */
+  places(files: readonly PlacedFile[], written: Uint32Array): Places {
+    const places = new Places(this.bundle.count, files)
+    const crcs = this.crcs(written)
+    for (let value = 0; value < this.bundle.count; value++) {
+      const { shard, offset } = this.placeOf(value)
+      places.set(value, shard, offset, crcs[value] ?? 0)
+    }
+    return places
+  }
+}
+
+function layoutOf(
+  bundle: PlannedBundle,
+  written: readonly number[],
+  options: LayoutOptions,
+): Layout {
+  // Without a value there is nothing to be written, not even an empty file.
+  if (written.length === 0) return { shardSizes: [], placements: [] }
+  return planLayout(
+    written.map((value) => bundle.sized(value)),
+    options,
+  )
+}
