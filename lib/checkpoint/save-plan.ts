@@ -58,7 +58,10 @@ export class SavePlans {
     const values = [...own, ...extra, stringValue(OBJECT_GRAPH_KEY, encodeObjectGraph(graph))]
     const bundle = PlannedBundle.of(values, options)
     const numbers = new Map(
-      this.#watched.map((key) => [key, values.findIndex((value) => value.key === key)]),
+      this.#watched.map((key) => {
+        const number = values.findIndex((value) => value.key === key)
+        return [key, bundle.rowOf(number)]
+      }),
     )
     const tree = SavedTree.of(visits, own)
     const extraKeys = extra.map(({ key }) => key)
@@ -74,7 +77,7 @@ export class SavePlans {
   #again(
     root: TrackableNode,
     extra: readonly BundleValue[],
-    { alignment, maxShardBytes }: BundleOptions,
+    { alignment, maxShardBytes, sliceBytes }: BundleOptions,
     save: object,
     made: MadeValues,
   ): SavePlan | undefined {
@@ -84,6 +87,7 @@ export class SavePlans {
     const isSame =
       options.alignment === alignment &&
       options.maxShardBytes === maxShardBytes &&
+      options.sliceBytes === sliceBytes &&
       extraKeys.length === extra.length &&
       extra.every(({ key }, i) => key === extraKeys[i])
     const taken = isSame ? tree.takeAgain(root, save, made) : undefined

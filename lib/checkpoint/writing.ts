@@ -56,7 +56,7 @@ export interface Writing {
 }
 
 /** Writes everything. */
-export class FullWriting implements Writing {
+export abstract class FullWriting implements Writing {
   protected why: string | undefined
   protected readonly request: WritingRequest
   protected readonly snapshot: Snapshot
@@ -101,9 +101,7 @@ export class FullWriting implements Writing {
     return { shards }
   }
 
-  committed(_prefix: string, _written: WrittenBundle): void {
-    // Nothing is kept of it.
-  }
+  abstract committed(prefix: string, written: WrittenBundle): void
 
   *end(): Steps<void> {
     const early = this.#early

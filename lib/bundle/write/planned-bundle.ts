@@ -6,6 +6,7 @@
  */
 import { EXTENT_COLUMNS } from '../../native.js'
 import { mask } from '../masked-crc.js'
+import { Cuts } from './cuts.js'
 import { IndexPlan, type IndexRow } from './index-plan.js'
 import {
   planLayout,
@@ -33,6 +34,7 @@ interface Skeleton {
   readonly lengths: Float64Array
   /** Of heads and arrays. */
   readonly bytes: number
+  readonly cuts: Cuts | undefined
   /** Made when the first checksums are known. */
   index: IndexPlan | undefined
 }
@@ -67,7 +69,10 @@ export class PlannedBundle {
     this.heads = parts.heads
   }
 
-  static of(values: readonly BundleValue[], options: LayoutOptions): PlannedBundle {
+  static of(given: readonly BundleValue[], options: LayoutOptions): PlannedBundle {
+    const { sliceBytes = Infinity } = options
+    const cuts = sliceBytes === Infinity ? undefined : Cuts.of(given, sliceBytes)
+    const values = cuts?.values ?? given
     const layout = planLayout(values, options)
     const [heads, starts] = packHeads(values)
     const extents = extentsOf(values, layout, starts)
@@ -80,7 +85,7 @@ export class PlannedBundle {
       if (slices === undefined) lengths[row++] = source?.byteLength ?? -1
       bytes += head.length + (source?.byteLength ?? 0)
     }
-    const skeleton = { options, layout, extents, heads, lengths, bytes, index: undefined }
+    const skeleton = { options, layout, extents, heads, lengths, bytes, cuts, index: undefined }
     return new PlannedBundle(skeleton, sources, values)
   }
 
@@ -139,9 +144,18 @@ export class PlannedBundle {
   }
 
   /**
+   * Number of a value among those that are stored.
+   *
+   * @param given its number among those the bundle was planned from, none of which was in slices then
+   */
+  rowOf(given: number): number {
+    return given < 0 ? -1 : (this.#skeleton.cuts?.rowOf(given) ?? given)
+  }
+
+  /**
    * The same values with other bytes.
    *
-   * @param changed those whose heads are others, of the same length, by their place among the stored
+   * @param changed those whose heads are others, of the same length, by their number among the given
    * @returns undefined if one of them has another length
    */
   again(
@@ -149,8 +163,11 @@ export class PlannedBundle {
     changed: ReadonlyMap<number, BundleValue>,
   ): PlannedBundle | undefined {
     const parts = { layout: this.layout, extents: this.extents.slice(), heads: this.heads.slice() }
-    const bundle = new PlannedBundle(this.#skeleton, sources, this.#values, parts)
-    for (const [stored, value] of changed) if (!bundle.change(stored, value)) return undefined
+    const all = this.#skeleton.cuts?.split(sources) ?? sources
+    const bundle = new PlannedBundle(this.#skeleton, all, this.#values, parts)
+    for (const [given, value] of changed) {
+      if (!bundle.change(this.rowOf(given), value)) return undefined
+    }
     return bundle
   }
 
