@@ -32,7 +32,7 @@ const FAULTS = {
   fork: ['EAGAIN', 'ENOMEM'],
   thread: ['EAGAIN'],
   memory: ['ENOMEM'],
-  link: ['EPERM', 'EIO', 'EMLINK'],
+  link: ['EPERM', 'EIO', 'EMLINK', 'EXDEV', 'ENOSPC'],
   control: ['EINVAL', 'EAGAIN'],
   advise: ['EINVAL', 'ENOMEM'],
 }
@@ -46,14 +46,14 @@ const HARMLESS = new Set([
   'truncate EINTR',
 ])
 
-/** Allocations are many. */
-const allocationStep = process.argv[4] === 'all' ? 1 : 2
 
 /** More calls of one kind than any of the scenarios makes. */
 const ENDLESS = 5000
 
 const [directory, name, mode] = process.argv.slice(2)
 const scenario = scenarios[name]
+/** Allocations are many. */
+const allocationStep = mode === 'all' ? 1 : (scenario.allocations ?? 2)
 const report = { faults: {}, failures: {}, survived: 0, complaints: [] }
 let step = 1
 

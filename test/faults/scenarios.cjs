@@ -4,7 +4,9 @@
 // - `act(world, step)`: what is tried; it may fail, with a CheckpointError;
 // - `changes`: false for what only reads;
 // - `after(world)`, optional: more of what is done without a fault after each;
-// - `check(world, outcome)`, optional: complains by an error.
+// - `check(world, outcome)`, optional: complains by an error;
+// - `isQuick`: false for what the suite has no time for;
+// - `allocations`, optional: in the suite every so many of them fails.
 'use strict'
 const { join } = require('node:path')
 const {
@@ -15,7 +17,17 @@ const {
   removeCheckpointSync,
   updateCheckpointStateSync,
 } = require('../../lib')
-const { enlarge, fill, makeState, SHARDED, stepOf } = require('../fixtures/steps.cjs')
+const { FORGET } = require('../../lib/checkpoint/checkpoint.js')
+const { enlarge, fill, incrementalOf, makeState, SHARDED, steady, stepOf } = require('../fixtures/steps.cjs')
+
+/** CKPT_DETECT: another way to find what has changed. */
+const INCREMENTAL = incrementalOf(process.env.CKPT_DETECT ?? 'compare')
+/** What it writes is known to the next save, and known not to be on the disk. */
+const UNSYNCED = {
+  ...SHARDED,
+  incremental: { ...INCREMENTAL.incremental, maxLinks: 0 },
+  durable: false,
+}
 
 /** A program that saves under numbers. */
 const saving = (options, { sync = false, large = false } = {}) => ({
@@ -28,6 +40,61 @@ const saving = (options, { sync = false, large = false } = {}) => ({
   async act({ state, checkpoint, prefix }, step) {
     fill(state, step)
     return sync ? checkpoint.saveSync(prefix, options) : checkpoint.save(prefix, options)
+  },
+})
+
+/**
+ * A program whose saves write only what has changed. It compares with its copy of the last save, or,
+ * with `files`, with the data files of the last checkpoint.
+ */
+const incremental = (options, { sync = false, files = false, isQuick = false } = {}) => ({
+  changes: true,
+  isQuick,
+  allocations: 12,
+  prepare(directory) {
+    const { state, checkpoint } = makeState(0)
+    steady(state)
+    return { directory, state, checkpoint, prefix: join(directory, 'ckpt') }
+  },
+  async before(world) {
+    // The fault is to meet links: there has to be something to link to.
+    await saveTold(world, options, sync)
+    if (world.report.kind !== 'incremental') await saveTold(world, options, sync)
+    if (world.report.kind !== 'incremental') throw new Error(`full: ${world.report.reason}`)
+  },
+  async act(world, step) {
+    fill(world.state, step)
+    if (files) world.checkpoint[FORGET]()
+    return saveTold(world, options, sync)
+  },
+  check({ report }, { error }) {
+    if (error !== undefined && report !== undefined) throw new Error('it failed and was reported')
+    if (error !== undefined || report.kind === 'incremental') return
+    if (typeof report.reason !== 'string') throw new Error('it is full and does not tell why')
+  },
+})
+
+async function saveTold(world, options, sync) {
+  const { checkpoint, prefix } = world
+  world.report = undefined
+  const told = { ...INCREMENTAL, ...options, onReport: (report) => (world.report = report) }
+  return sync ? checkpoint.saveSync(prefix, told) : checkpoint.save(prefix, told)
+}
+
+/**
+ * The first of two saves fails when its links are made: if one of them could not be synced, then the
+ * second must not take the kernel's word for the same file.
+ */
+const givenUp = (earlier) => ({
+  ...incremental(SHARDED),
+  before: ({ checkpoint, prefix }) => checkpoint.save(prefix, earlier),
+  async act(world, step) {
+    fill(world.state, step)
+    const onProgress = () => {
+      throw new Error('given up')
+    }
+    await saveTold(world, { ...SHARDED, onProgress }).catch(() => undefined)
+    return saveTold(world, SHARDED)
   },
 })
 
@@ -48,6 +115,20 @@ const managing = (options) => ({
   },
   close: ({ manager }) => manager.close(),
 })
+
+/** A manager whose checkpoints have files in common. */
+const sharing = () => {
+  const managed = managing(INCREMENTAL)
+  return {
+    ...managed,
+    isQuick: false,
+    prepare(directory) {
+      const world = managed.prepare(directory)
+      steady(world.state)
+      return world
+    },
+  }
+}
 
 /** A program that reads the checkpoint that is there. */
 const reading = (act) => ({
@@ -78,6 +159,7 @@ const restoring = (options, sync = false) =>
     stepOf(state)
   })
 
+
 exports.scenarios = {
   'save, copy, sharded': saving(SHARDED),
   'save, none, buffered': saving({ snapshot: 'none', writer: 'buffered' }),
@@ -104,6 +186,22 @@ exports.scenarios = {
   },
   'manager.save': managing(),
   'manager.save, fork': managing({ snapshot: 'fork' }),
+  'save, incremental': incremental(),
+  'save, incremental, sharded': incremental(SHARDED),
+  'save, incremental, compared with files': incremental(SHARDED, { files: true, isQuick: true }),
+  'save, incremental, none': incremental({ snapshot: 'none' }),
+  'save, incremental, fork': incremental({ snapshot: 'fork' }),
+  'saveSync, incremental': incremental(SHARDED, { sync: true }),
+  'save, incremental, on files that were not synced': {
+    ...incremental(SHARDED),
+    before: ({ checkpoint, prefix }) => checkpoint.save(prefix, UNSYNCED),
+  },
+  'save, incremental, after one that was given up': givenUp(UNSYNCED),
+  'save, incremental, with files, after one that was given up': givenUp({
+    ...SHARDED,
+    durable: false,
+  }),
+  'manager.save, incremental': sharing(),
   remove: {
     ...saving(SHARDED),
     // What was saved without a fault is removed with one.

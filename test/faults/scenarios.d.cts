@@ -1,1 +1,1 @@
-export declare const scenarios: Readonly<Record<string, unknown>>
+export declare const scenarios: Readonly<Record<string, { readonly isQuick?: boolean }>>

@@ -150,6 +150,11 @@ int fstat64(int fd, struct stat64* info) {
 STAT(stat64)
 STAT(lstat64)
 
+int fstatat64(int directory, const char* path, struct stat64* info, int flags) {
+  static const auto real = Real<int(int, const char*, struct stat64*, int)>("fstatat64");
+  return IsInside(directory, path) && Fails(kStat) ? -1 : real(directory, path, info, flags);
+}
+
 int statx(int directory, const char* path, int flags, unsigned mask, struct statx* info) {
   static const auto real = Real<int(int, const char*, int, unsigned, struct statx*)>("statx");
   const bool fails = IsInside(directory, path) && Fails(kStat);

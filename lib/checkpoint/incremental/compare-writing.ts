@@ -22,7 +22,7 @@ import { wait, type Steps } from '../../twin.js'
 import { FullWriting, type Coming, type WritingRequest } from '../writing.js'
 import { compareWithFiles } from './compare-files.js'
 import type { LastSave, SaveHistory } from './history.js'
-import { link } from './link.js'
+import { link, NOTHING_TO_LINK, type Linked } from './link.js'
 import type { CheckedIncremental } from './options.js'
 
 /**
@@ -91,30 +91,35 @@ export class CompareWriting extends FullWriting {
     const { operation, options, spares, directory } = this.request
     const places = yield* this.#unchanged()
     const linked =
-      places === undefined
-        ? 'there is no earlier checkpoint'
-        : yield* link(this.request, places, this.#limits, operation.sync)
+      places === undefined ? 'there is no earlier checkpoint' : yield* this.#link(places)
     if (typeof linked === 'string') {
       this.why = linked
       return yield* super.shards()
     }
     const { delta, staging } = linked
-    let part: Snapshot
     try {
-      part = partOfSnapshot(
-        this.snapshot,
-        Float64Array.from(delta.layout.shardSizes),
-        delta.partRows(),
-      )
+      const sizes = Float64Array.from(delta.layout.shardSizes)
+      const part = partOfSnapshot(this.snapshot, sizes, delta.partRows())
+      this.#part = part
+      const before = { staging, count: delta.links.length }
+      const shards = startShards(operation, directory, delta, part, options, spares, before)
+      return { shards, delta }
     } catch (error) {
+      // It may not have got to where the directory is taken over.
       yield* wait(discard(staging, operation.sync))
       throw error
     }
-    this.#part = part
-    const before = { staging, count: delta.links.length }
-    return {
-      shards: startShards(operation, directory, delta, part, options, spares, before),
-      delta,
+  }
+
+  /** @returns why nothing is linked, if nothing is */
+  *#link(places: Places): Steps<Linked | string> {
+    let isTrusted = false
+    try {
+      const linked = yield* link(this.request, places, this.#limits, this.request.operation.sync)
+      isTrusted = typeof linked === 'string' ? linked === NOTHING_TO_LINK : linked.isWhole
+      return linked
+    } finally {
+      if (!isTrusted) this.#history.distrust()
     }
   }
 

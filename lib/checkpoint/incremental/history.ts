@@ -49,6 +49,17 @@ export class SaveHistory {
     if (this.#last?.prefix !== prefix) this.saved(prefix)
   }
 
+  /**
+   * One of its files could not be linked, or not be synced: the kernel may have dropped its bytes, and
+   * another sync of it would say that all is well. Until the next save has written all anew nothing
+   * is linked.
+   */
+  distrust(): void {
+    this.#prefix = undefined
+    const places = this.#last?.places
+    for (let value = 0; value < (places?.count ?? 0); value++) places?.forget(value)
+  }
+
   /** Gives the memory up. The files can still be compared with. */
   forget(): void {
     this.#last?.image?.release()

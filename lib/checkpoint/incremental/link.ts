@@ -16,6 +16,8 @@ import type { CheckedIncremental } from './options.js'
 export interface Linked {
   readonly delta: Delta
   readonly staging: Staging
+  /** No link failed. */
+  readonly isWhole: boolean
 }
 
 /**
@@ -48,10 +50,11 @@ export function* link(
     yield* wait(discard(staging, sync))
     return reasonOf(errors)
   }
-  return { delta: new Delta(bundle, places, links, options), staging }
+  const isWhole = links.length === wanted.length
+  return { delta: new Delta(bundle, places, links, options), staging, isWhole }
 }
 
-const NOTHING_TO_LINK = 'no data file of the earlier checkpoint is worth a link any more'
+export const NOTHING_TO_LINK = 'no data file of the earlier checkpoint is worth a link any more'
 
 function identitiesOf(files: readonly PlacedFile[]): BigUint64Array {
   const rows = new BigUint64Array(files.length * FILE_COLUMNS)
