@@ -3,8 +3,8 @@ import { renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { CheckpointManager, updateCheckpointStateSync } from '../../lib/index.js'
-import { problemsOf, Promised, type Manner } from './check'
-import { fill, makeState } from './small-state.cjs'
+import { problemsOf, Promised, tally, type Manner } from './check'
+import { fill, makeState, steady } from './small-state.cjs'
 
 const SAVE: Manner = { way: 'save' }
 
@@ -144,4 +144,39 @@ t.test('a written checkpoint has the last step that was written, or a later one'
     /same has step 2, not 3/,
   ])
   t.strictSame(await problemsOf(directory, manner, promise({ saved: 'same', step: 1 })), [])
+})
+
+t.test(
+  'of a checkpoint that was not synced nothing is promised, of those before it all',
+  async (t) => {
+    const directory = saved(t, 3)
+    truncateSync(data(directory, 2), 10)
+    const loose = { loose: 'ckpt-2' }
+    const before = { saved: 'ckpt-1', step: 1 }
+    const after = { saved: 'ckpt-3', step: 3 }
+    t.match(await problemsOf(directory, SAVE, promise(before, after)), [/ckpt-2 is not whole/])
+    t.strictSame(await problemsOf(directory, SAVE, promise(before, loose, after)), [])
+    rmSync(join(directory, 'checkpoint'))
+    t.strictSame(await problemsOf(directory, SAVE, promise(before, loose)), [])
+    t.match(await problemsOf(directory, SAVE, promise(before, loose, after)), [/no latest/])
+    rmSync(data(directory, 1))
+    t.match(await problemsOf(directory, SAVE, promise(before, loose)), [
+      /ckpt-1 is not whole/,
+      /ckpt-1 was saved and is not there/,
+    ])
+    const manner: Manner = { way: 'manager', maxToKeep: 3 }
+    t.strictSame(promise(before, loose, after).required(manner), [['ckpt-3', 3]])
+  },
+)
+
+t.test('a later program saves incrementally where it is asked to', async (t) => {
+  const directory = t.testdir()
+  const { state, checkpoint } = makeState(0)
+  steady(state)
+  fill(state, 1)
+  checkpoint.saveSync(join(directory, 'ckpt'))
+  const before = tally.linked
+  const manner: Manner = { ...SAVE, incremental: true }
+  t.strictSame(await problemsOf(directory, manner, promise({ saved: 'ckpt-1', step: 1 })), [])
+  t.ok(tally.linked > before)
 })

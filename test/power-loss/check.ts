@@ -10,6 +10,7 @@ import {
   latestCheckpoint,
   openCheckpointSync,
   removeCheckpointSync,
+  type SaveOptions,
 } from '../../lib/index.js'
 import { checkpointsIn, leftoversIn } from '../fixtures/files'
 import type { Mark } from './operations'
@@ -23,7 +24,17 @@ export interface Manner {
   readonly way: 'save' | 'write' | 'manager'
   /** Of a manager. */
   readonly maxToKeep?: number
+  /** It saves incrementally. */
+  readonly incremental?: SaveOptions['incremental']
 }
+
+/** How many files later programs have linked, to be sure that they do. */
+export const tally = { linked: 0 }
+
+const optionsOf = ({ incremental }: Manner): Pick<SaveOptions, 'incremental' | 'onReport'> =>
+  incremental === undefined
+    ? {}
+    : { incremental, onReport: ({ shardsLinked }) => (tally.linked += shardsLinked) }
 
 /** What had been promised, and what had been asked for. */
 export class Promised {
@@ -33,9 +44,21 @@ export class Promised {
   readonly removing = new Set<string>()
   /** Must not be there. */
   readonly removed = new Set<string>()
+  /** May be there, whole or not. */
+  readonly loose = new Set<string>()
+  /** A save that syncs nothing is the last one: what the state file says may be lost. */
+  isUnsure = false
 
-  add({ saved, step, removing, removed }: Mark): void {
-    if (typeof saved === 'string') this.saved.set(saved, Number(step))
+  add({ saved, step, removing, removed, loose }: Mark): void {
+    if (typeof saved === 'string') {
+      this.saved.set(saved, Number(step))
+      this.isUnsure = false
+    }
+    if (typeof loose === 'string') {
+      this.saved.set(loose, NaN)
+      this.loose.add(loose)
+      this.isUnsure = true
+    }
     if (typeof removing === 'string') this.removing.add(removing)
     if (typeof removed === 'string') this.removed.add(removed)
   }
@@ -43,14 +66,15 @@ export class Promised {
   /** Those that have to be there. */
   required({ way, maxToKeep = Infinity }: Manner): [name: string, step: number][] {
     const all = [...this.saved].filter(([name]) => !this.removing.has(name))
+    const isPromised = ([name]: [string, number]): boolean => !this.loose.has(name)
     // The save that is under way may be committed, and what it makes one too many removed.
-    if (way !== 'manager') return all
-    return maxToKeep === 1 ? [] : all.slice(1 - maxToKeep)
+    if (way !== 'manager') return all.filter(isPromised)
+    return maxToKeep === 1 ? [] : all.slice(1 - maxToKeep).filter(isPromised)
   }
 
   /** Step of the newest; 0: there is none. */
   get newest(): number {
-    return Math.max(...this.saved.values(), 0)
+    return Math.max(...[...this.saved.values()].filter((step) => !Number.isNaN(step)), 0)
   }
 }
 
@@ -64,7 +88,8 @@ export async function problemsOf(
   const whole = new Map<string, number>()
   for (const prefix of existsSync(directory) ? checkpointsIn(directory) : []) {
     const name = basename(prefix)
-    attempt(problems, `${name} is not whole`, () => whole.set(name, readStep(prefix)))
+    const found = promised.loose.has(name) ? [] : problems
+    attempt(found, `${name} is not whole`, () => whole.set(name, readStep(prefix)))
   }
   for (const [name, step] of whole) {
     if (manner.way !== 'write' && name !== `ckpt-${String(step)}`) {
@@ -77,6 +102,7 @@ export async function problemsOf(
     if (found === undefined) problems.push(`${name} was saved and is not there`)
     else if (found < step) problems.push(`${name} has step ${String(found)}, not ${String(step)}`)
   }
+  if (promised.isUnsure) return problems
   if (manner.way !== 'write') checkLatest(directory, whole, promised, problems)
   // What was found is broken: to go on would only hide it.
   if (problems.length > 0) return problems
@@ -124,35 +150,42 @@ type Next = (
 
 /** A later program that goes on from what is there, and what it leaves. */
 const NEXT: Readonly<Record<Manner['way'], Next>> = {
-  async save(directory, _manner, { removing }, problems) {
+  async save(directory, manner, promised, problems) {
     // Data whose removal was cut short are for the next removal.
-    for (const name of removing) removeCheckpointSync(join(directory, name))
+    for (const name of promised.removing) removeCheckpointSync(join(directory, name))
     const latest = latestCheckpoint(directory)
     const { state, checkpoint } = makeState(0)
     if (latest !== null) checkpoint.restoreSync(latest, LOAD)
     const step = stepOf(state) + 1
     fill(state, step)
-    const path = checkpoint.saveSync(join(directory, 'ckpt'))
-    checkNext(directory, path, step, problems)
+    const path = checkpoint.saveSync(join(directory, 'ckpt'), optionsOf(manner))
+    checkNext(directory, path, step, promised, problems)
     if (latestCheckpoint(directory) !== path) problems.push('the next save is not the latest')
   },
 
-  async write(directory, _manner, _promised, problems) {
+  async write(directory, manner, promised, problems) {
     const prefix = join(directory, 'same')
     const { state, checkpoint } = makeState(0)
     if (existsSync(`${prefix}.index`)) checkpoint.readSync(prefix, LOAD)
     const step = stepOf(state) + 1
     fill(state, step)
-    checkNext(directory, checkpoint.writeSync(prefix), step, problems)
+    const path = checkpoint.writeSync(prefix, optionsOf(manner))
+    checkNext(directory, path, step, promised, problems)
   },
 
-  async manager(directory, { maxToKeep = null }, { newest }, problems) {
+  async manager(directory, manner, promised, problems) {
+    const { maxToKeep = null } = manner
+    const { newest } = promised
     const { state, checkpoint } = makeState(0)
     const onWarning = (warning: unknown): unknown => problems.push(`a warning: ${String(warning)}`)
     // Without a state file nothing says whose they are: they can be restored, and are not removed.
     const isKnown = existsSync(join(directory, 'checkpoint'))
     const strangers = isKnown || !existsSync(directory) ? 0 : checkpointsIn(directory).length
-    const manager = new CheckpointManager(checkpoint, directory, { maxToKeep, onWarning })
+    const manager = new CheckpointManager(checkpoint, directory, {
+      ...optionsOf(manner),
+      maxToKeep,
+      onWarning,
+    })
     try {
       const restored = manager.restoreOrInitializeSync(LOAD)
       const found = restored === null ? 0 : stepOf(state)
@@ -160,7 +193,7 @@ const NEXT: Readonly<Record<Manner['way'], Next>> = {
       fill(state, found + 1)
       const path = manager.saveSync() ?? ''
       await manager.close()
-      checkNext(directory, path, found + 1, problems)
+      checkNext(directory, path, found + 1, promised, problems)
       const left = manager.checkpoints.length
       if (left > (maxToKeep ?? left)) problems.push(`${String(left)} are kept`)
       if (checkpointsIn(directory).length !== left + strangers) {
@@ -172,12 +205,18 @@ const NEXT: Readonly<Record<Manner['way'], Next>> = {
   },
 }
 
-function checkNext(directory: string, prefix: string, step: number, problems: string[]): void {
+function checkNext(
+  directory: string,
+  prefix: string,
+  step: number,
+  { loose }: Promised,
+  problems: string[],
+): void {
   attempt(problems, 'the next save is not whole', () => {
     const found = readStep(prefix)
     if (found !== step) problems.push(`the next save has step ${String(found)}`)
   })
-  const leftovers = leftoversIn(directory)
+  const leftovers = leftoversIn(directory, loose)
   if (leftovers.length > 0) problems.push(`the next save leaves ${leftovers.join(', ')}`)
 }
 

@@ -70,6 +70,13 @@ t.test('a sync of a directory is none of its files, nor of other directories', (
   t.end()
 })
 
+t.test('a file with two names is one: synced by the one, it is safe by both', (t) => {
+  const disk = diskAfter(make(ROOT, 'a', 1), write(1, 'x'), entry(ROOT, 'b', 1), sync(1))
+  t.strictSame(valuesOf(disk.unsafeEntries), { a: [null, 1], b: [null, 1] })
+  t.strictSame(Buffer.from(disk.file(1).safe.bytes).toString(), 'x')
+  t.end()
+})
+
 t.test('a sync covers what had ended when it began', (t) => {
   const disk = diskAfter(
     { ...make(ROOT, 'a', 1), began: 0, ended: 0 },

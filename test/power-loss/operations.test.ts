@@ -56,6 +56,28 @@ t.test('files get numbers, which stay when they are renamed', (t) => {
   t.end()
 })
 
+t.test('a link is a second name of the same file', (t) => {
+  const operations = read(
+    'openat(AT_FDCWD</r>, "a", O_RDWR|O_CREAT|O_EXCL, 0666) = 6</r/a>',
+    'mkdir("/r/d", 0777) = 0',
+    'linkat(AT_FDCWD</home>, "/r/a", 5</r/d>, "b", 0) = 0',
+    'linkat(AT_FDCWD</home>, "/r/a", 5</r/d>, "c", 0) = -1 EMLINK (Too many links)',
+    'unlinkat(AT_FDCWD</r>, "a", 0) = 0',
+    'openat(5</r/d>, "b", O_RDONLY|O_NOFOLLOW|O_CLOEXEC) = 7</r/d/b>',
+    'fsync(7</r/d/b>) = 0',
+  )
+  t.strictSame(kinds(operations.slice(2)), [
+    ['entries', { changes: [{ directory: 2, name: 'b', file: 1 }] }],
+    ['entries', { changes: [{ directory: ROOT, name: 'a', file: null }] }],
+    ['sync', { file: 1 }],
+  ])
+  t.throws(
+    () => read('linkat(AT_FDCWD</home>, "/home/x", AT_FDCWD</home>, "/r/x", 0) = 0'),
+    /outside/,
+  )
+  t.end()
+})
+
 t.test('what is made again under an old name is another file', (t) => {
   const operations = read(
     'open("/r/a", O_WRONLY|O_CREAT, 0666) = 3</r/a>',

@@ -4,7 +4,7 @@
 import { readFileSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import type { Manner } from './check'
+import { tally, type Manner } from './check'
 import { explore, type Found } from './explore'
 import { operationsOf, type Operation } from './operations'
 import type { Call } from './parse'
@@ -18,6 +18,7 @@ const SEED = Number(process.env['CKPT_SEED'] ?? 20)
 
 const SAVE: Manner = { way: 'save' }
 const WRITE: Manner = { way: 'write' }
+const INCREMENTAL = { incremental: true } as const
 
 /** By the names that test/fixtures/power-loss.cjs has for them. */
 const SCENARIOS: Readonly<Record<string, Manner>> = {
@@ -34,6 +35,14 @@ const SCENARIOS: Readonly<Record<string, Manner>> = {
   remove: SAVE,
   manager: { way: 'manager', maxToKeep: 2 },
   recycle: { way: 'manager', maxToKeep: 1 },
+  incremental: { ...SAVE, ...INCREMENTAL },
+  'incremental-write': { ...WRITE, ...INCREMENTAL },
+  'incremental-sync': { ...SAVE, ...INCREMENTAL },
+  'incremental-none': { ...SAVE, ...INCREMENTAL },
+  'incremental-loose': { ...SAVE, ...INCREMENTAL },
+  'incremental-manager': { way: 'manager', maxToKeep: 2, ...INCREMENTAL },
+  'incremental-manager-loose': { way: 'manager', maxToKeep: 3, ...INCREMENTAL },
+  'incremental-recycle': { way: 'manager', maxToKeep: 2, ...INCREMENTAL },
 }
 
 /** Saves that promise nothing for this case. */
@@ -44,15 +53,26 @@ const LOOSE: Readonly<Record<string, Manner>> = {
 
 /** Every purpose of a sync, and recordings that need it. */
 const NEEDED: Readonly<Record<Purpose, readonly string[]>> = {
-  'bytes of a data file': ['later', 'shards', 'overwrite', 'direct', 'map', 'manager', 'recycle'],
+  'bytes of a data file': [
+    'later',
+    'shards',
+    'overwrite',
+    'direct',
+    'map',
+    'manager',
+    'recycle',
+    'incremental',
+    'incremental-manager',
+  ],
+  'bytes of a linked file': ['incremental-loose', 'incremental-manager-loose'],
   'bytes of an index': ['later', 'overwrite', 'manager'],
   'bytes of the state file': ['later', 'manager'],
-  'name of a data file': ['later', 'overwrite', 'manager'],
-  'name of an index': ['later', 'overwrite', 'manager'],
+  'name of a data file': ['later', 'overwrite', 'manager', 'incremental', 'incremental-manager'],
+  'name of an index': ['later', 'overwrite', 'manager', 'incremental', 'incremental-manager'],
   'name of the state file': ['first', 'later', 'manager'],
   'name of a directory': ['first', 'later', 'manager'],
-  'removal of an index': ['manager', 'remove', 'recycle'],
-  'removal of a data file': ['manager', 'recycle'],
+  'removal of an index': ['manager', 'remove', 'recycle', 'incremental-recycle'],
+  'removal of a data file': ['manager', 'recycle', 'incremental-recycle'],
 }
 
 t.setTimeout(3_600_000)
@@ -92,8 +112,9 @@ let total = 0
 for (const [scenario, manner] of Object.entries(SCENARIOS)) {
   t.test(`no power loss takes what was saved: ${scenario}`, { skip: cannotRecord }, async (t) => {
     const operations = read(scenario)
-    // Files of megabytes take their time.
-    const limit = scenario === 'recycle' ? Math.ceil(STATES / 4) : STATES
+    // Files of megabytes take their time, and the suite has little for eight scenarios more.
+    const isDear = scenario.includes('recycle') || (!isLong && scenario.includes('incremental'))
+    const limit = isDear ? Math.ceil(STATES / 4) : STATES
     const { moments, states, problems } = await failAlways(operations, manner, limit, 10)
     t.strictSame(problems, [])
     t.ok(moments > 0)
@@ -101,6 +122,25 @@ for (const [scenario, manner] of Object.entries(SCENARIOS)) {
     t.comment(`seed ${SEED}: ${states} states after ${moments} operations`)
   })
 }
+
+t.test(
+  'the incremental ones have links, and so have what later programs save',
+  {
+    skip: cannotRecord,
+  },
+  async (t) => {
+    for (const scenario of Object.keys(SCENARIOS).filter((name) =>
+      name.startsWith('incremental'),
+    )) {
+      const linked = read(scenario).map((operation) =>
+        operation.kind === 'mark' ? Number(operation.mark['linked'] ?? 0) : 0,
+      )
+      t.ok(Math.max(...linked) > 0, scenario)
+    }
+    t.ok(tally.linked > 0)
+    t.comment(`${tally.linked} files were linked by later programs`)
+  },
+)
 
 t.test('how many states these were', { skip: cannotRecord }, async (t) => {
   t.ok(total > 0)
@@ -124,7 +164,7 @@ for (const [scenario, manner] of Object.entries(LOOSE)) {
 async function misses(t: Test, scenario: string, purpose: Purpose): Promise<void> {
   const operations = read(scenario)
   const mutant = without(operations, purpose)
-  if (scenario === 'recycle' && !recycles(operations)) {
+  if (scenario.includes('recycle') && !recycles(operations)) {
     t.comment('nothing is recycled on this file system')
     return
   }

@@ -48,6 +48,13 @@ t.test('what syncs are for', (t) => {
   t.end()
 })
 
+t.test('a file that has its name already is synced for another checkpoint', (t) => {
+  const link = [...SAVE.slice(0, 4), move(4, 'ckpt-1.data-00000-of-00001', 3), sync(5, 3)]
+  const purposes = [...purposesOf(link).values()].map((found) => [...found])
+  t.strictSame(purposes, [['name of a directory'], ['bytes of a linked file']])
+  t.end()
+})
+
 t.test('a recording without those of one purpose', (t) => {
   const times = without(SAVE, 'bytes of a data file').map(({ what }) => what)
   t.strictSame(

@@ -9,6 +9,7 @@ import type { Operation } from './operations'
 /** What a sync makes safe. One of a directory may be for several of them. */
 export type Purpose =
   | 'bytes of a data file'
+  | 'bytes of a linked file'
   | 'bytes of an index'
   | 'bytes of the state file'
   | 'name of a data file'
@@ -36,13 +37,21 @@ export function purposesOf(operations: readonly Operation[]): Map<Sync, Readonly
     if (operation.kind === 'sync') {
       const found = disk.isDirectory(operation.file)
         ? changesBefore(disk, operation)
-        : [...(names.get(operation.file) ?? [])].map((what) => `bytes of ${what}`)
+        : [...(names.get(operation.file) ?? [])].map((what) =>
+            isNamed(disk, operation.file) ? 'bytes of a linked file' : `bytes of ${what}`,
+          )
       purposes.set(operation, new Set(found as Purpose[]))
     }
     disk.apply(operation)
   }
   return purposes
 }
+
+/** True for a file of a checkpoint: what a save makes is synced before it gets its name. */
+const isNamed = (disk: Disk, file: number): boolean =>
+  disk.entries.some(({ name, values }) => {
+    return values.at(-1)?.file === file && whatIs(name) === 'a data file'
+  })
 
 /** What a sync of a directory makes safe. */
 function changesBefore(disk: Disk, { file: directory, began }: Sync): string[] {
