@@ -252,7 +252,7 @@ export class CheckpointManager {
       if (save) path = await runAsync(this.#save({ checkInterval: false }, false))
       await this.#run.settled()
     } finally {
-      await runAsync(this.#run.dropSpares(false))
+      await runAsync(this.#run.close())
       this.checkpoint[FORGET]()
       this.#lock.release()
     }

@@ -136,7 +136,7 @@ export class Run {
       if (this.#options.verifySaves) yield* this.#verify(entry, sync)
       else entry.verified = durable
       // What this save had no use for the next one will have none for either.
-      yield* this.#orTold(this.dropSpares(sync))
+      yield* this.#orTold(this.#dropSpares(sync))
       yield* this.#orTold(this.#sweep(durable, sync))
     } catch (error) {
       this.#failure ??= { error }
@@ -198,9 +198,14 @@ export class Run {
   }
 
   /** Removes the data files that were kept for the next save. */
-  *dropSpares(sync: boolean): Steps<void> {
+  *#dropSpares(sync: boolean): Steps<void> {
     if (this.#spares === undefined || this.#spares.byteLength === 0) return
     yield* wait(clearSpareShards(this.#spares, sync))
+  }
+
+  /** There is no next save. The directory of the files may be left when the last one was used. */
+  *close(): Steps<void> {
+    if (this.#spares !== undefined) yield* wait(clearSpareShards(this.#spares, false))
   }
 
   /** @returns whether nothing is left of it */

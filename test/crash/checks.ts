@@ -2,6 +2,7 @@
  * What a directory must look like after a kill, given the last step that was told to be finished: that
  * one or a whole newer one is there, all of one step, and a later process goes on from it and clears up.
  */
+import { statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import {
   CheckpointManager,
@@ -10,8 +11,8 @@ import {
   type CheckpointError,
   type ManagerOptions,
 } from '../../lib/index.js'
-import { checkpointsIn, leftoversIn } from '../fixtures/files'
-import { fill, makeState, SHARDED, stepOf } from '../fixtures/steps.cjs'
+import { checkpointsIn, leftoversIn, shardsOf } from '../fixtures/files'
+import { fill, incrementalOf, makeState, SHARDED, stepOf } from '../fixtures/steps.cjs'
 import type { Faults } from './kills'
 
 /** The step of a checkpoint that is whole; throws for one that is not. */
@@ -22,6 +23,12 @@ export function wholeStep(prefix: string): number {
   checkpoint.readSync(prefix)
   return stepOf(state)
 }
+
+/** Data files of a directory that more than one checkpoint has. */
+export const linkedIn = (directory: string): number =>
+  checkpointsIn(directory)
+    .flatMap(shardsOf)
+    .filter((path) => statSync(path).nlink > 1).length
 
 const numberOf = (prefix: string): number => Number(/-(\d+)$/.exec(prefix)?.[1])
 
@@ -40,7 +47,12 @@ function goOn(
 }
 
 /** Looks at what a kill left; returns the newest number. */
-export function checkNumbered(faults: Faults, directory: string, least: number): number {
+export function checkNumbered(
+  faults: Faults,
+  directory: string,
+  least: number,
+  detect?: string,
+): number {
   const latest = latestCheckpoint(directory)
   if (latest === null) {
     faults.expect(least === 0, 'what was finished is gone')
@@ -56,13 +68,19 @@ export function checkNumbered(faults: Faults, directory: string, least: number):
     faults.expect(step === numberOf(prefix), `${basename(prefix)} is of step ${String(step)}`)
   }
   faults.check('the next save', () => {
-    goOn(faults, latest, ({ checkpoint }) => checkpoint.saveSync(join(directory, 'ckpt'), SHARDED))
+    const options = { ...SHARDED, ...incrementalOf(detect) }
+    goOn(faults, latest, ({ checkpoint }) => checkpoint.saveSync(join(directory, 'ckpt'), options))
   })
   return numberOf(latestCheckpoint(directory) ?? '')
 }
 
 /** Looks at a checkpoint that is overwritten all the time; returns the step that it has then. */
-export function checkOverwritten(faults: Faults, directory: string, least: number): number {
+export function checkOverwritten(
+  faults: Faults,
+  directory: string,
+  least: number,
+  detect?: string,
+): number {
   const prefix = join(directory, 'same')
   if (!checkpointsIn(directory).includes(prefix)) {
     faults.expect(least === 0, 'what was finished is gone')
@@ -71,7 +89,7 @@ export function checkOverwritten(faults: Faults, directory: string, least: numbe
   const step = faults.check('it', () => wholeStep(prefix)) ?? NaN
   faults.expect(step === least || step === least + 1, `finished ${least}, there is ${step}`)
   faults.check('the next write', () => {
-    goOn(faults, prefix, ({ checkpoint }) => checkpoint.writeSync(prefix))
+    goOn(faults, prefix, ({ checkpoint }) => checkpoint.writeSync(prefix, incrementalOf(detect)))
   })
   return step + 1
 }
@@ -81,6 +99,7 @@ export async function checkManaged(
   faults: Faults,
   directory: string,
   least: number,
+  detect?: string,
 ): Promise<number> {
   const named = latestCheckpoint(directory)
   faults.expect(named !== null || least === 0, 'the state file names nothing that is there')
@@ -90,7 +109,11 @@ export async function checkManaged(
   }
   const { state, checkpoint } = makeState(-1)
   const warnings: CheckpointError[] = []
-  const options: ManagerOptions = { maxToKeep: 3, onWarning: (warning) => warnings.push(warning) }
+  const options: ManagerOptions = {
+    ...incrementalOf(detect),
+    maxToKeep: 3,
+    onWarning: (warning) => warnings.push(warning),
+  }
   // CKPT_BUSY if a lock had stayed.
   const manager = new CheckpointManager(checkpoint, directory, options)
   const step = (await manager.restoreOrInitialize()) === null ? 0 : stepOf(state)

@@ -1,8 +1,14 @@
 // Many saves of one manager while another process reads the newest checkpoint: nothing is torn,
 // nothing grows. CKPT_SAVES=10000 for the long run.
 import { readdirSync } from 'node:fs'
-import t from 'tap'
-import { Checkpoint, CheckpointManager, NumpyState, Variable } from '../../lib/index.js'
+import t, { type Test } from 'tap'
+import {
+  Checkpoint,
+  CheckpointManager,
+  NumpyState,
+  Variable,
+  type ManagerOptions,
+} from '../../lib/index.js'
 import { counts } from '../../lib/native.js'
 import { Child, sanitized } from '../fixtures/child'
 import { leftoversIn } from '../fixtures/files'
@@ -50,24 +56,31 @@ async function held(): Promise<Held> {
 
 t.setTimeout(3_600_000)
 
-t.test(`${String(SAVES)} saves with a reader beside them`, async (t) => {
+/** @param every at every so many steps the array changes */
+async function endure(
+  t: Test,
+  saves: number,
+  every: number,
+  options: ManagerOptions,
+): Promise<void> {
   const directory = t.testdir()
   const step = new Variable(0, 'int64')
   const arrays = new NumpyState<{ x: Float64Array }>()
   arrays.x = new Float64Array(ELEMENTS)
   const manager = new CheckpointManager(new Checkpoint({ step, arrays }), directory, {
+    ...options,
     maxToKeep: 3,
   })
   const save = async (): Promise<void> => {
     step.value++
-    arrays.x.fill(step.value)
+    arrays.x.fill(step.value - (step.value % every))
     await manager.save()
   }
   for (let i = 0; i < 50; i++) await save()
   await manager.sync()
-  const reader = new Child('read-latest.cjs', { args: [directory] })
+  const reader = new Child('read-latest.cjs', { args: [directory, String(every)] })
   const before = await held()
-  for (let i = 0; i < SAVES; i++) await save()
+  for (let i = 0; i < saves; i++) await save()
   await manager.sync()
   const after = await held()
   reader.write('stop\n')
@@ -85,4 +98,14 @@ t.test(`${String(SAVES)} saves with a reader beside them`, async (t) => {
   t.equal(manager.checkpoints.length, 3)
   await manager.close()
   t.strictSame(leftoversIn(directory), [])
+}
+
+t.test(`${String(SAVES)} saves with a reader beside them`, (t) => endure(t, SAVES, 1, {}))
+
+const LINKED = Math.ceil(SAVES / 3)
+
+t.test(`${String(LINKED)} incremental saves with a reader beside them`, async (t) => {
+  const kinds = { full: 0, incremental: 0 }
+  await endure(t, LINKED, 3, { incremental: true, onReport: ({ kind }) => kinds[kind]++ })
+  t.ok(kinds.incremental > 20 && kinds.full > 20, JSON.stringify(kinds))
 })

@@ -12,11 +12,20 @@ import { Faults, halfMade, inLanes, IS_LONG, Tally } from './kills'
 const addon = join(__dirname, '../../build-failpoints/Release/ndcheckpoint.node')
 const skip = existsSync(addon) ? false : `no addon with failure points at ${addon}`
 
-/** How and by which writer, as every-point.cjs takes them, and how many points it passes. */
-const MANNERS: readonly (readonly [how: string, writer: string, points: number])[] = [
+/**
+ * How and by which writer, as every-point.cjs takes them, and how many points it passes; behind them
+ * how an incremental save finds what has changed.
+ */
+const MANNERS: readonly (readonly [
+  how: string,
+  writer: string,
+  points: number,
+  detect?: string,
+])[] = [
   ['managed none', 'map', 27],
   ['write', 'auto', 14],
   ['copy', 'direct', 17],
+  ['copy', 'auto', 14, 'compare'],
   ...(IS_LONG
     ? ([
         ['sync', 'buffered', 17],
@@ -24,6 +33,11 @@ const MANNERS: readonly (readonly [how: string, writer: string, points: number])
         ['managed copy', 'direct', 27],
         ['managed fork', 'buffered', 27],
         ['managed sync', 'auto', 27],
+        ['write', 'auto', 14, 'compare'],
+        ['sync', 'direct', 14, 'compare'],
+        ['none', 'map', 14, 'compare'],
+        ['managed copy', 'auto', 20, 'compare'],
+        ['managed fork', 'direct', 20, 'compare'],
       ] as const)
     : []),
 ]
@@ -31,9 +45,14 @@ const MANNERS: readonly (readonly [how: string, writer: string, points: number])
 const tally = new Tally('at points')
 
 /** Kills at pass number `pass`; false if it lived through all of them. */
-async function killAt(t: Test, root: string, how: string, writer: string, pass: number) {
+async function killAt(
+  t: Test,
+  root: string,
+  [how, writer, , detect]: (typeof MANNERS)[number],
+  pass: number,
+): Promise<boolean> {
   const directory = join(root, String(pass))
-  const args = [directory, how, writer, `*@${pass}`]
+  const args = [directory, how, writer, `*@${pass}`, ...(detect === undefined ? [] : [detect])]
   const child = new Child('every-point.cjs', { args, env: { CKPT_NATIVE: addon } })
   const { signal, code } = await child.exit()
   const faults = new Faults()
@@ -43,25 +62,27 @@ async function killAt(t: Test, root: string, how: string, writer: string, pass: 
   } else {
     faults.expect(signal === 'SIGKILL', signal)
     const made = halfMade(directory).length > 0 || leftoversIn(directory).length > 0
-    tally.add(`${how} ${writer}`, made)
+    tally.add([how, writer, detect ?? ''].join(' ').trim(), made)
     const least = Number(child.lines.at(-1))
-    if (how.startsWith('managed')) await checkManaged(faults, directory, least)
-    else if (how === 'write') checkOverwritten(faults, directory, least)
-    else checkNumbered(faults, directory, least)
+    if (how.startsWith('managed')) await checkManaged(faults, directory, least, detect)
+    else if (how === 'write') checkOverwritten(faults, directory, least, detect)
+    else checkNumbered(faults, directory, least, detect)
     faults.expect(leftoversIn(directory).length === 0, 'the next save clears up')
   }
-  t.strictSame(faults.list, [], `${how} ${writer}, point ${pass}`)
+  t.strictSame(faults.list, [], `${how} ${writer} ${detect ?? ''}, point ${pass}`)
   rmSync(directory, { recursive: true })
   return signal !== null
 }
 
 t.test('killed at every point that it passes, nothing is lost', { skip }, async (t) => {
   const root = t.testdir()
-  const tasks = MANNERS.map(([how, writer, points]) => async (): Promise<void> => {
+  const tasks = MANNERS.map((manner) => async (): Promise<void> => {
+    const [how, writer, points, detect = ''] = manner
     if (process.platform !== 'linux' && how.includes('fork')) return
     let pass = 1
-    while (await killAt(t, join(root, `${how} ${writer}`), how, writer, pass)) pass++
-    t.ok(pass > points, `${how} ${writer} passes ${pass - 1} points`)
+    const directory = join(root, `${how} ${writer} ${detect}`)
+    while (await killAt(t, directory, manner, pass)) pass++
+    t.ok(pass > points, `${how} ${writer} ${detect} passes ${pass - 1} points`)
   })
   await inLanes(tasks)
   tally.tell(t)
@@ -78,12 +99,13 @@ interface Failed {
 
 /** More than a save passes, with what its manager does behind it. */
 const PASSES = 45
+const PASSES_LINKED = 30
 
-t.test('a managed run whose disk fails at any point goes on', { skip }, async (t) => {
+async function failAtAll(t: Test, passes: number, ...detect: string[]): Promise<void> {
   const directory = t.testdir()
-  const args = [directory, 'copy', 'direct', String(PASSES)]
+  const args = [directory, 'copy', 'direct', String(passes), ...detect]
   const lines = await runChild('fail-every-point.cjs', { args, env: { CKPT_NATIVE: addon } })
-  t.equal(lines.length, PASSES)
+  t.equal(lines.length, passes)
   let [refused, told] = [0, 0]
   for (const line of lines) {
     const { outcome, synced, warned, next, faults } = JSON.parse(line) as Failed
@@ -97,6 +119,15 @@ t.test('a managed run whose disk fails at any point goes on', { skip }, async (t
     }
   }
   t.comment(`${refused} saves were refused, ${told} failed behind the commit`)
-  t.ok(refused > 15 && told > 3)
+  // What is linked passes no points of its own.
+  t.ok(refused > (detect.length === 0 ? 15 : 10) && told > 3)
   t.strictSame(leftoversIn(directory), [])
+}
+
+t.test('a managed run whose disk fails at any point goes on', { skip }, async (t) => {
+  await failAtAll(t, PASSES)
+})
+
+t.test('and so does one that saves incrementally', { skip }, async (t) => {
+  await failAtAll(t, PASSES_LINKED, 'compare')
 })

@@ -15,6 +15,7 @@ const skip = existsSync(addon) ? false : `no addon with failure points at ${addo
 
 /** In the order in which a save passes them. */
 const POINTS = [
+  'after-shard-link',
   'after-staging',
   'before-shard-allocate',
   'after-shard-write',
@@ -35,14 +36,19 @@ const COMMITTED = POINTS.indexOf('after-index-rename')
 /** From here on it is the latest. */
 const LATEST = POINTS.indexOf('after-state-rename')
 
-const MANNERS = ['save', 'saveSync', 'write', 'writeSync'] as const
-type Manner = (typeof MANNERS)[number]
+/** Behind a blank how an incremental save finds what has changed. */
+const MANNERS = [
+  ...['save', 'saveSync', 'write', 'writeSync'],
+  ...['save compare', 'write compare'],
+] as const
+type Manner = string
 
 const numbered = (manner: Manner): boolean => manner.startsWith('save')
 
-/** A save without a state file does not come by the last two. */
+/** A save without a state file does not come by the last two, and only incremental ones by the first. */
 const passes = (manner: Manner, point: Point): boolean =>
-  numbered(manner) || !point.includes('state')
+  (numbered(manner) || !point.includes('state')) &&
+  (manner.includes(' ') || point !== 'after-shard-link')
 
 const options = (directory: string, manner: Manner, points: readonly string[]): ChildOptions => ({
   args: [directory, manner, ...points],

@@ -5,8 +5,18 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { leftoversIn } from '../fixtures/files'
 import { Child } from '../fixtures/child'
-import { checkNumbered, checkOverwritten, wholeStep } from './checks'
-import { Faults, halfMade, inLanes, KILLS, killSomewhere, randomOf, share, Tally } from './kills'
+import { checkNumbered, checkOverwritten, linkedIn, wholeStep } from './checks'
+import {
+  DETECTS,
+  Faults,
+  halfMade,
+  inLanes,
+  KILLS,
+  killSomewhere,
+  randomOf,
+  share,
+  Tally,
+} from './kills'
 
 /** What save-forever.cjs knows: how the arrays are held, and how files are written. */
 const HOLDS = ['copy', 'none', 'fork', 'sync', 'write'] as const
@@ -14,9 +24,14 @@ const WRITERS = ['direct', 'buffered', 'map'] as const
 const MANNERS = [
   ...HOLDS.flatMap((hold) => WRITERS.map((writer) => `${hold} ${writer}`)),
   'copy quick',
+  // The third says how an incremental save finds what has changed.
+  ...['copy direct', 'none buffered', 'fork map', 'sync direct', 'write buffered'].flatMap(
+    (manner) => DETECTS.map((detect) => `${manner} ${detect}`),
+  ),
 ].filter((manner) => process.platform === 'linux' || !manner.startsWith('fork'))
 
 const tally = new Tally('of saves')
+let linked = 0
 
 /** Only the newest stays, so that each round looks at its own. */
 function removeOld(directory: string, keep: number): void {
@@ -35,13 +50,16 @@ async function killManner(t: Test, directory: string, manner: string): Promise<v
     const { acknowledged } = await killSomewhere('save-forever.cjs', { args }, random)
     const faults = new Faults()
     const least = Math.max(acknowledged, known)
+    const [, , detect] = manner.split(' ')
+    if (detect !== undefined) linked += linkedIn(directory)
     tally.add(manner, halfMade(directory).length > 0 || leftoversIn(directory).length > 0)
     known = manner.startsWith('write')
-      ? checkOverwritten(faults, directory, least)
-      : checkNumbered(faults, directory, least)
+      ? checkOverwritten(faults, directory, least, detect)
+      : checkNumbered(faults, directory, least, detect)
     if (known > 0) {
       faults.expect(leftoversIn(directory).length === 0, 'the next save clears up')
-      removeOld(directory, known)
+      // Those that have files in common have to stay whole without each other.
+      removeOld(directory, detect === undefined ? known : known - 1)
     }
     t.strictSame(faults.list, [], `${manner}, killed after step ${acknowledged}`)
   }
@@ -53,6 +71,8 @@ t.test('kill -9 while saving loses nothing that was finished', async (t) => {
   await inLanes(MANNERS.map((manner) => () => killManner(t, join(root, manner), manner)))
   tally.tell(t)
   t.equal(tally.kills, Math.ceil(KILLS / 2), 'as many as were asked for')
+  t.comment(`${linked} data files of what was left were links`)
+  if (tally.kills >= 50) t.ok(linked > 0, 'incremental saves have linked files')
   if (tally.kills >= 20) t.ok(tally.struck > 0, 'some struck in the middle of saves')
 })
 

@@ -14,6 +14,9 @@ export const KILLS = Number(process.env['CKPT_KILLS'] ?? 120)
 export const IS_LONG = KILLS >= 1000
 export const SEED = Number(process.env['CKPT_SEED'] ?? 20)
 
+/** The ways to find what has changed that incremental saves are killed with. */
+export const DETECTS = ['compare'] as const
+
 /** Processes at once: while one starts another saves, and a third waits for the disk. */
 const LANES = 3
 

@@ -5,18 +5,33 @@ import t, { type Test } from 'tap'
 import { CheckpointManager } from '../../lib/index.js'
 import { Child } from '../fixtures/child'
 import { makeState } from '../fixtures/steps.cjs'
-import { checkManaged } from './checks'
-import { Faults, halfMade, inLanes, KILLS, killSomewhere, randomOf, share, Tally } from './kills'
+import { checkManaged, linkedIn } from './checks'
+import {
+  DETECTS,
+  Faults,
+  halfMade,
+  inLanes,
+  KILLS,
+  killSomewhere,
+  randomOf,
+  share,
+  Tally,
+} from './kills'
 
 /** What manage.cjs knows. */
 const MANNERS = [
   ...['copy direct', 'none map', 'sync buffered', 'policy auto', 'fork direct'],
   ...['recycle direct', 'recycle map', 'recycle buffered', 'recycle-fork auto'],
+  // The third says how an incremental save finds what has changed.
+  ...['copy direct', 'recycle map', 'sync auto'].flatMap((manner) =>
+    DETECTS.map((detect) => `${manner} ${detect}`),
+  ),
 ].filter((manner) => process.platform === 'linux' || !manner.includes('fork'))
 
 const ALL = KILLS - Math.ceil(KILLS / 2) - Math.floor(KILLS / 8)
 
 const tally = new Tally('of managed runs')
+let linked = 0
 
 async function killManner(t: Test, directory: string, manner: string): Promise<void> {
   const place = MANNERS.indexOf(manner)
@@ -26,8 +41,10 @@ async function killManner(t: Test, directory: string, manner: string): Promise<v
     const args = [directory, ...manner.split(' ')]
     const { acknowledged } = await killSomewhere('manage.cjs', { args }, random, 6)
     const faults = new Faults()
+    const [, , detect] = manner.split(' ')
+    if (detect !== undefined) linked += linkedIn(directory)
     tally.add(manner, halfMade(directory).length > 0)
-    known = await checkManaged(faults, directory, Math.max(acknowledged, known))
+    known = await checkManaged(faults, directory, Math.max(acknowledged, known), detect)
     t.strictSame(faults.list, [], `${manner}, killed after step ${acknowledged}`)
   }
 }
@@ -37,6 +54,8 @@ t.test('kill -9 of a managed run loses nothing that was finished', async (t) => 
   await inLanes(MANNERS.map((manner) => () => killManner(t, join(root, manner), manner)))
   tally.tell(t)
   t.equal(tally.kills, ALL, 'as many as were asked for')
+  t.comment(`${linked} data files of what was left were links`)
+  if (ALL >= 40) t.ok(linked > 0, 'incremental saves have linked files')
   if (ALL >= 20) t.ok(tally.struck > 0, 'some struck in the middle of saves')
 })
 

@@ -175,6 +175,25 @@ t.test('a state of another size gets files of its own', { skip }, async (t) => {
   await manager.close()
 })
 
+t.test(
+  'a file that two checkpoints have is no spare until the second is gone',
+  { skip },
+  async (t) => {
+    const { directory, manager, save } = open(t, { maxToKeep: 2, incremental: true })
+    const [first, second] = [inodeOf(await save(1)), await save(1)]
+    t.equal(statSync(`${second}.data-00000-of-00002`).ino, first, 'a link')
+    await save(2)
+    t.strictSame(leftoversIn(directory), [])
+    const fourth = await save(2)
+    t.equal(leftoversIn(directory).length, 1)
+    t.equal(inodeOf(await save(3)), first, 'written over')
+    t.equal(firstOf(fourth), 2)
+    // It was the last one, and what its checkpoint left is in use.
+    await manager.close()
+    t.strictSame(leftoversIn(directory), [])
+  },
+)
+
 t.test('saves that are not durable recycle nothing', async (t) => {
   const { state, directory, manager } = open(t)
   for (let step = 1; step < 4; step++) {

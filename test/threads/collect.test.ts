@@ -116,6 +116,30 @@ t.test('collections in the middle of saves and restores disturb nothing', async 
   await untilNothingLives()
 })
 
+/** Saves two steps; what the second has found out about itself. */
+async function saveTwice(directory: string): Promise<{ kind?: string; kept: number }> {
+  const state = new NumpyState<Arrays>()
+  for (const name of NAMES) state[name] = ndarray(new Float64Array(20_000).fill(4))
+  const checkpoint = new Checkpoint({ state })
+  const report: { kind?: string } = {}
+  for (const step of [1, 2]) {
+    ;(state['a']?.data as Float64Array).fill(step)
+    await checkpoint.save(join(directory, 'ckpt'), {
+      incremental: true,
+      maxShardBytes: 200_000,
+      onReport: ({ kind }) => (report.kind = kind),
+    })
+  }
+  const kept = counts().snapshots
+  return { ...report, kept }
+}
+
+t.test('the copy that is kept for the next save goes with its Checkpoint', async (t) => {
+  await untilNothingLives()
+  t.strictSame(await saveTwice(t.testdir()), { kind: 'incremental', kept: 1 })
+  await untilNothingLives()
+})
+
 t.test('a save whose promise and objects are dropped is finished', async (t) => {
   const directory = t.testdir()
   const finished = (() => {

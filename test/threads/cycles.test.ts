@@ -54,6 +54,7 @@ async function cycle(directory: string, i: number): Promise<void> {
   const options = { ...at(SAVES, i), durable: i % 8 === 0 }
   const path =
     i % 5 === 0 ? checkpoint.writeSync(prefix, options) : await checkpoint.write(prefix, options)
+  if (i % 4 === 0) await changed(checkpoint, prefix, i)
   const restored = new Checkpoint({ state: new NumpyState<Arrays>() })
   if (i % 3 === 0) restored.readSync(path, at(RESTORES, i >> 2))
   else await restored.read(path, at(RESTORES, i >> 2))
@@ -65,6 +66,28 @@ async function cycle(directory: string, i: number): Promise<void> {
   if (problems[0] !== undefined) throw new Error(problems[0].reason)
   await reader.close()
   if (i % 10 === 0) await managed(join(directory, 'run'), i)
+}
+
+/** Writes it again, twice, incrementally: the second time links files of the first. */
+async function changed(
+  checkpoint: Checkpoint<{ state: NumpyState<Arrays> }>,
+  prefix: string,
+  i: number,
+): Promise<void> {
+  const kinds: string[] = []
+  const options = {
+    incremental: true,
+    durable: false,
+    maxShardBytes: 40_000,
+    snapshot: i % 8 === 0 ? 'copy' : 'none',
+    onReport: ({ kind }: { kind: string }) => kinds.push(kind),
+  } as const
+  for (const step of [-i, i]) {
+    ;(checkpoint.state['a']?.data as Float64Array).fill(step)
+    if (i % 3 === 0) checkpoint.writeSync(prefix, options)
+    else await checkpoint.write(prefix, options)
+  }
+  if (kinds.at(-1) !== 'incremental') throw new Error(`cycle ${i}: ${kinds.join(', ')}`)
 }
 
 async function managed(directory: string, i: number): Promise<void> {

@@ -26,6 +26,7 @@ const POINTS: Readonly<Record<string, readonly string[]>> = {
   none: WRITING,
   ...(process.platform === 'linux' && { fork: WRITING }),
   managed: [...COMMITTING.slice(-3), 'before-unlink', 'after-spare-rename'],
+  incremental: ['after-shard-link', 'before-shard-sync', 'after-shard-rename'],
   restore: ['before-map', 'before-checksum'],
   load: ['before-map', 'before-load'],
   verify: ['before-map', 'before-checksum'],
@@ -39,7 +40,7 @@ async function exitAt(t: Test, directory: string, work: string, point: string): 
   const least = Number(child.lines.at(-1))
   const faults = new Faults()
   if (work === 'managed') await checkManaged(faults, directory, least)
-  else checkNumbered(faults, directory, least)
+  else checkNumbered(faults, directory, least, work === 'incremental' ? 'compare' : undefined)
   t.not(latestCheckpoint(directory), null)
   t.strictSame([...faults.list, ...leftoversIn(directory)], [], where)
 }
@@ -65,6 +66,7 @@ interface Ended {
 const TERMINATED: Readonly<Record<string, readonly string[]>> = {
   copy: [...WRITING, ...COMMITTING],
   none: WRITING,
+  incremental: ['after-shard-link', ...WRITING, 'after-shard-rename', 'after-index-rename'],
   sync: ['after-staging', 'before-shard-sync', 'after-shard-rename', 'after-index-rename'],
   eager: ['before-map', 'before-checksum'],
   load: ['before-map', 'before-load'],

@@ -47,7 +47,10 @@ function checkAll(t: Test, directory: string): void {
 }
 
 /** How many workers are terminated in each phase. */
-const PHASES = { copy: 20, none: 20, sync: 10, map: 20, eager: 20, lazy: 10, load: 20, verify: 10 }
+const PHASES = {
+  ...{ copy: 20, none: 20, sync: 10, incremental: 20, 'incremental none': 10 },
+  ...{ map: 20, eager: 20, lazy: 10, load: 20, verify: 10 },
+}
 
 for (const [phase, workers] of Object.entries(PHASES)) {
   t.test(`workers terminated in their work (${phase}) leave nothing`, async (t) => {
