@@ -89,6 +89,19 @@ def restore(prefix, tree, read=False):
 
 
 @command
+def restore_run(prefix, names, variables):
+    """A NumpyState `arrays` and variables of given shapes and dtypes: the digest of each."""
+    arrays = fixtures.NumpyState()
+    arrays.children = {name: fixtures._Array(None) for name in names}
+    made = {name: tf.Variable(tf.zeros(shape, dtype)) for name, (shape, dtype) in variables.items()}
+    status = tf.train.Checkpoint(arrays=arrays, **made).restore(prefix)
+    status.assert_consumed()
+    found = {name: child.value for name, child in arrays.children.items()}
+    found.update({name: variable.numpy() for name, variable in made.items()})
+    return {name: fixtures.sha(a.tobytes('C')) for name, a in found.items()}
+
+
+@command
 def resume(prefix, tree, base):
     """Restores, turns every array around, adds one, saves under the next number."""
     root, states = restore_tree(prefix, tree, False)

@@ -148,7 +148,8 @@ export class CompareWriting extends FullWriting {
     }
     this.#isKept = true
     const bundle = this.bundle.withoutSources()
-    this.#history.saved(prefix, { prefix, bundle, places: written.places(), image: this.snapshot })
+    const places = written.places()
+    this.#history.saved(prefix, { prefix, bundle, places, image: this.snapshot, scan: 0 })
   }
 
   protected override release(): void {
