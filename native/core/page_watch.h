@@ -25,7 +25,8 @@ class PageWatch {
   PageWatch& operator=(const PageWatch&) = delete;
 
   // Sets unchanged[i] if no page of rows[i] can have been written to since the last call, which had
-  // these pages as well; to 0 otherwise. If it throws, all rows of the next call are changed.
+  // these pages as well; to 0 otherwise. If it throws, the
+  // next call tells of the time before as well.
   void Look(std::span<const PageRange> rows, std::span<uint8_t> unchanged);
 
  private:

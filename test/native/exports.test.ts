@@ -45,6 +45,7 @@ void t.test(
       names.map(([name, kind]) => `${name} ${kind}`),
       [
         'Job function',
+        'PageTracker function',
         'checksum function',
         'commit function',
         'coolStaging function',
@@ -58,6 +59,7 @@ void t.test(
         'lockDirectory function',
         'openMappings function',
         'removeFiles function',
+        'trackingAvailable function',
         'writeShards function',
       ],
     )
