@@ -78,7 +78,8 @@ export function* saveObjects(request: SaveRequest, sync: boolean): Steps<string>
     const absolute = resolve(prefix)
     const { directory } = splitPrefix(absolute)
     const isIdle = sync || queue.isIdle(directory)
-    const writing = beginWriting(request, { operation, plan, directory, isIdle })
+    const isSettled = sync || queue.isFree
+    const writing = beginWriting(request, { operation, plan, directory, isIdle, isSettled })
     try {
       writing.fill()
       watch.called()
@@ -126,7 +127,7 @@ export function* saveObjects(request: SaveRequest, sync: boolean): Steps<string>
 /** Chooses how a save gets from the arrays to the disk. */
 function beginWriting(
   { options, numbering, history }: SaveRequest,
-  begun: Pick<WritingRequest, 'operation' | 'plan' | 'directory' | 'isIdle'>,
+  begun: Pick<WritingRequest, 'operation' | 'plan' | 'directory' | 'isIdle' | 'isSettled'>,
 ): Writing {
   const { incremental } = options
   const isTracked = incremental?.detect === 'track' && isTrackingAvailable()

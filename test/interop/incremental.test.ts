@@ -45,7 +45,7 @@ type Bytes = Record<string, string>
 const digests = (arrays: object, variables: ReturnType<typeof makeVariables>): Bytes => {
   const all = [
     ...Object.entries(arrays as Record<string, NdArray>),
-    ...Object.entries(variables).map(([name, { value }]) => [name, value as NdArray] as const),
+    ...Object.entries(variables).map(([name, { value }]) => [name, value] as const),
   ]
   return Object.fromEntries(all.map(([name, { data }]) => [name, sha256(bytesOf(data))]))
 }

@@ -23,6 +23,7 @@ import {
 } from '../../native.js'
 import { runSync, wait, type Steps } from '../../twin.js'
 import { FullWriting, type Coming, type Writing, type WritingRequest } from '../writing.js'
+import { CompareWriting } from './compare-writing.js'
 import type { LastSave, SaveHistory } from './history.js'
 import { link, type Linked } from './link.js'
 import type { CheckedIncremental } from './options.js'
@@ -51,9 +52,11 @@ export function trackWriting(
     }
   }
   if (history.prefix === undefined) return told('there is no earlier checkpoint')
-  if (last === undefined) return told('the objects are others than at the last save')
-  // What was not written to since a save that is still under way, or has failed, tells nothing.
-  if (!request.isIdle || last.scan !== scan - 1) return told('a save before this one was under way')
+  if (!request.isSettled) return told('a save before this one was under way')
+  // What was not written to since another save, or a failed one, tells nothing.
+  if (last === undefined || last.scan !== scan - 1) {
+    return new ScannedWriting(request, history, limits, scan)
+  }
   forgetChanged(last, bundle, same)
   last.scan = scan
   // Now: whatever becomes of those files later, this save has them.
@@ -94,6 +97,25 @@ function takeWritten({ bundle, layout, written }: Delta, mode: SnapshotMode): Sn
   const shardSizes = Float64Array.from(layout.shardSizes)
   const { heads, sources } = bundle
   return createSnapshot({ shardSizes, extents, heads, sources }, mode)
+}
+
+/** The first one after a restart, or with other objects: is compared with the files. */
+class ScannedWriting extends CompareWriting {
+  readonly #scan: number
+
+  constructor(
+    request: WritingRequest,
+    history: SaveHistory,
+    limits: CheckedIncremental,
+    scan: number,
+  ) {
+    super(request, history, limits)
+    this.#scan = scan
+  }
+
+  override committed(prefix: string, written: WrittenBundle): void {
+    this.remember(prefix, written, undefined, this.#scan)
+  }
 }
 
 class TrackWriting extends FullWriting {
@@ -145,6 +167,7 @@ class TrackWriting extends FullWriting {
   override committed(prefix: string, written: WrittenBundle): void {
     const bundle = this.bundle.withoutSources()
     const places = written.places()
-    this.#history.saved(prefix, { prefix, bundle, places, image: undefined, scan: this.#scan })
+    const scan = this.#scan
+    this.#history.saved(prefix, { prefix, bundle, places, image: undefined, scan })
   }
 }
