@@ -119,10 +119,8 @@ export const createPageTracker = (): PageTracker =>
   call<PageTracker>(() => new addon.PageTracker()) as PageTracker
 
 /** 1 for each array that cannot have been written to since the last scan of this tracker. */
-export const scanPages = (
-  tracker: PageTracker,
-  sources: readonly ArrayBufferView[],
-): Uint8Array => call<Uint8Array>(() => tracker.scan(sources)) as Uint8Array
+export const scanPages = (tracker: PageTracker, sources: readonly ArrayBufferView[]): Uint8Array =>
+  call<Uint8Array>(() => tracker.scan(sources)) as Uint8Array
 
 /** Ends the tracking, so that writing costs nothing any more. */
 export const releaseTracker = (tracker: PageTracker): void => {

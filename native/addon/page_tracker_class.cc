@@ -4,16 +4,6 @@
 #include "errors.h"
 
 namespace ckpt {
-namespace {
-
-// Another thread can write to it at any time, also while it is copied; see PageTracker on small
-// rows.
-bool IsSmallAndShared(Bytes bytes, const Napi::Value& view) {
-  return !bytes.empty() && bytes.size() < PageTracker::kMinTracked && IsShared(view);
-}
-
-}  // namespace
-
 Napi::Function PageTrackerClass::Define(Napi::Env env) {
   return DefineClass(env, "PageTracker",
                      {InstanceMethod<&PageTrackerClass::Scan>("scan"),
@@ -30,21 +20,20 @@ Napi::Value PageTrackerClass::Scan(const Napi::CallbackInfo& info) {
   const Napi::Array arrays =
       given.Get("slice").As<Napi::Function>().Call(given, {}).As<Napi::Array>();
   std::vector<Bytes> rows;
-  std::vector<uint8_t> doubtful;
+  // Another thread can write to shared ones at any time, also while they are copied.
+  std::vector<uint8_t> racing;
   rows.reserve(arrays.Length());
-  doubtful.reserve(arrays.Length());
+  racing.reserve(arrays.Length());
   for (uint32_t i = 0, count = arrays.Length(); i < count; ++i) {
     Napi::HandleScope scope(env);
     const Napi::Value view = arrays.Get(i);
     rows.push_back(ReadView(view, "source"));
-    doubtful.push_back(IsSmallAndShared(rows.back(), view) ? 1 : 0);
+    racing.push_back(IsShared(view) ? 1 : 0);
   }
   Napi::Uint8Array clean = Napi::Uint8Array::New(env, rows.size());
-  const Status status = tracker_->Scan(rows, std::span<uint8_t>(clean.Data(), rows.size()));
+  const std::span<uint8_t> results(clean.Data(), rows.size());
+  const Status status = tracker_->Scan(rows, results, racing);
   if (!status.ok()) throw ToError(env, status);
-  for (size_t i = 0; i < rows.size(); ++i) {
-    if (doubtful[i] != 0) clean.Data()[i] = 0;
-  }
   return clean;
 }
 

@@ -17,6 +17,13 @@ PageRange PagesOf(std::span<const std::byte> bytes) noexcept {
   return {start & ~mask, (start + bytes.size() + mask) & ~mask};
 }
 
+PageRange PagesInside(std::span<const std::byte> bytes) noexcept {
+  const uintptr_t mask = PageSize() - 1;
+  const auto start = reinterpret_cast<uintptr_t>(bytes.data());
+  const uintptr_t first = (start + mask) & ~mask;
+  return {first, std::max(first, (start + bytes.size()) & ~mask)};
+}
+
 void MakeSet(PageRanges& ranges, size_t gap) {
   std::erase_if(ranges, [](const PageRange& range) { return range.start >= range.end; });
   std::sort(ranges.begin(), ranges.end(),

@@ -22,6 +22,8 @@ size_t PageSize() noexcept;
 
 // All pages that some of the bytes lie in.
 PageRange PagesOf(std::span<const std::byte> bytes) noexcept;
+// All pages that hold nothing but these bytes; the start may be the end if there is none.
+PageRange PagesInside(std::span<const std::byte> bytes) noexcept;
 
 // Makes a set of any ranges. Those with less than `gap` bytes between them become one.
 void MakeSet(PageRanges& ranges, size_t gap = 1);

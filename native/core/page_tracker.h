@@ -16,13 +16,15 @@ namespace ckpt {
 // Tells which of many arrays have not been written to since it was asked last, for saves that leave
 // those out. A wrong "clean" loses data, so whatever is not known is not clean.
 //
-// Large rows are known by the kernel's marks of their pages (PageWatch): all writes count, whoever
-// makes them in this process, with the same bytes as well, and those of neighbours on the first and
-// the last page. Small ones are kept as copies and compared.
+// Of a large row, the whole pages in it are known by the kernel's marks (PageWatch): all writes
+// count, whoever makes them, with the same bytes as well. What it has of its first and last page,
+// where malloc has its own notes and neighbours theirs, is kept as a copy and compared; so are
+// small rows.
 //
 // The order of use is: Scan, then copy the rows that are not clean. A write in between is in the
-// copy, and for a large row seen by the next Scan again. A small row must not be written by another
-// thread in between: back at its old bytes by the next Scan, it would count as clean.
+// copy, and in a whole page it is seen by the next Scan again. To what is compared, no other thread
+// may write in between: back at its old bytes by the next Scan, it would count as clean. Rows where
+// that can happen have to be called racing.
 //
 // What cannot be seen:
 // - writes of devices to memory that was pinned before the Scan (io_uring's fixed buffers, pages
@@ -34,7 +36,8 @@ namespace ckpt {
 // Any thread, one Scan at a time; the rows must be readable.
 class PageTracker {
  public:
-  static constexpr size_t kMinTracked = PageWatch::kMinRow;
+  // Rows of fewer bytes are small.
+  static constexpr size_t kMinTracked = 64 << 10;
   // All copies of one tracker; rows beyond are never clean.
   static constexpr size_t kMaxCopied = 64 << 20;
 
@@ -43,18 +46,32 @@ class PageTracker {
 
   // clean[i] becomes 1 if row i of the last Scan was at the same address, of the same length, and
   // no byte of it can have been written to since; 0 otherwise. An empty row is clean if it was
-  // empty. Fails only if the two differ in length.
-  Status Scan(std::span<const Bytes> rows, std::span<uint8_t> clean) noexcept;
+  // empty. `racing`, unless empty, has 1 for rows that are never compared: large ones are known by
+  // all pages that they lie in, small ones are never clean. Fails only if the lengths differ.
+  Status Scan(std::span<const Bytes> rows, std::span<uint8_t> clean,
+              std::span<const uint8_t> racing = {}) noexcept;
 
  private:
+  // How a row is known.
   struct Row {
     Bytes bytes;
-    std::unique_ptr<std::byte[]> copy;  // of a small one, if there was room
+    bool racing = false;
+    PageRange pages;  // empty: none
+    Bytes head;       // compared, as is the tail
+    Bytes tail;
+    std::unique_ptr<std::byte[]> copy;  // of head and tail, if there was room
+
+    static Row Of(Bytes bytes, bool racing) noexcept;
+    bool IsSame(const Row& other) const noexcept;
+    size_t compared() const noexcept { return head.size() + tail.size(); }
+    bool EqualsCopy() const noexcept;
+    void MakeCopy();
   };
 
-  void ScanRows(std::span<const Bytes> rows, std::span<uint8_t> clean);
-  void LookAtLarge(std::span<const Bytes> rows, std::span<uint8_t> clean);
-  void CompareSmall(std::span<const Bytes> rows, std::span<uint8_t> clean);
+  void ScanRows(std::span<const Bytes> rows, std::span<uint8_t> clean,
+                std::span<const uint8_t> racing);
+  void Look(std::span<uint8_t> clean);
+  void Compare(std::span<uint8_t> clean);
 
   std::mutex mutex_;
   PageWatch watch_;

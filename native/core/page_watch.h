@@ -15,7 +15,7 @@ namespace ckpt {
 class PageWatch {
  public:
   // Rows of fewer bytes may count as changed because of their neighbours.
-  static constexpr size_t kMinRow = 64 << 10;
+  static constexpr size_t kMinRow = 32 << 10;
   // Each range that is registered can split a mapping in three, and a process may have 65530.
   static constexpr size_t kMaxRanges = 8192;
 

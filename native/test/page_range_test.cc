@@ -16,6 +16,9 @@ TEST(PageRange, IsOfWholePages) {
   EXPECT_EQ(PagesOf(bytes(page, page)), (PageRange{page, 2 * page}));
   EXPECT_EQ(PagesOf(bytes(page + 1, page)), (PageRange{page, 3 * page}));
   EXPECT_EQ(PagesOf(bytes(2 * page - 1, 1)), (PageRange{page, 2 * page}));
+  EXPECT_EQ(PagesInside(bytes(page, page)), (PageRange{page, 2 * page}));
+  EXPECT_EQ(PagesInside(bytes(page + 1, 2 * page - 2)), (PageRange{2 * page, 2 * page}));
+  EXPECT_EQ(PagesInside(bytes(page + 1, 2 * page - 1)), (PageRange{2 * page, 3 * page}));
 }
 
 TEST(PageRange, SetsAreSortedAndDoNotTouch) {

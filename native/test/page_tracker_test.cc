@@ -115,12 +115,38 @@ TEST_F(Tracking, RowsMayOverlapAndShareTheirFirstAndLastPages) {
   EXPECT_EQ(Scan(tracker, rows), "00000");
   EXPECT_EQ(Scan(tracker, rows), "11111");
   pages.data()[kLarge + half - 1] = 1;
-  EXPECT_EQ(Scan(tracker, rows), "00001") << "the second shares a page with the first";
+  EXPECT_EQ(Scan(tracker, rows), "01001") << "the second shares a page with the first";
+  pages.data()[kLarge + half] = 1;
+  EXPECT_EQ(Scan(tracker, rows), "10011");
   pages.data()[0] = 1;
   EXPECT_EQ(Scan(tracker, rows), "01101");
   pages.data()[2 * kLarge] = 1;
   EXPECT_EQ(Scan(tracker, rows), "10111");
   EXPECT_EQ(Scan(tracker, rows), "11111");
+}
+
+TEST_F(Tracking, RacingRowsAreNeverCompared) {
+  Pages pages(2 * kLarge);
+  const size_t half = PageSize() / 2;
+  const Rows rows = {pages.row(half, kLarge), pages.row(half + kLarge, 1000), {}};
+  const std::vector<uint8_t> racing = {1, 1, 1};
+  std::vector<uint8_t> clean(3);
+  PageTracker tracker;
+  const auto scan = [&] {
+    EXPECT_TRUE(tracker.Scan(rows, clean, racing).ok());
+    return clean;
+  };
+  using Clean = std::vector<uint8_t>;
+  EXPECT_EQ(scan(), (Clean{0, 0, 0}));
+  EXPECT_EQ(scan(), (Clean{1, 0, 1}));
+  for (const size_t at : {half, half + kLarge / 2, half + kLarge - 1}) {
+    volatile char* const byte = pages.data() + at;
+    *byte = 1;
+    *byte = 0;
+    EXPECT_EQ(scan(), (Clean{0, 0, 1})) << "back at its old value";
+    EXPECT_EQ(scan(), (Clean{1, 0, 1}));
+  }
+  EXPECT_EQ(Scan(tracker, rows), "000") << "known in another way now";
 }
 
 TEST_F(Tracking, ATrackerHearsWhatAnotherOneFound) {
