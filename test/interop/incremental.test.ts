@@ -46,7 +46,7 @@ const digests = (arrays: object, variables: ReturnType<typeof makeVariables>): B
   const all = [
     ...Object.entries(arrays as Record<string, NdArray>),
     ...Object.entries(variables).map(([name, { value }]) => [name, value] as const),
-  ]
+  ] as [string, NdArray][]
   return Object.fromEntries(all.map(([name, { data }]) => [name, sha256(bytesOf(data))]))
 }
 
