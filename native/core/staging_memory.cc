@@ -39,8 +39,8 @@ void MarkFree([[maybe_unused]] Region region) noexcept {
 #endif
 }
 
-// The smallest that is large enough. Fresh memory would take the program's time, so a far larger one
-// is still better; of that the kernel may take what is not needed.
+// The smallest that is large enough. Fresh memory would take the program's time, so a far larger
+// one is still better; of that the kernel may take what is not needed.
 Region TakeFromPool(size_t capacity) {
   Pool& pool = ThePool();
   Region taken;

@@ -37,7 +37,7 @@ const makeVariables = (): Record<keyof typeof VARIABLES, Variable> => ({
 const makeArrays = (): NumpyState<Record<string, NdArray>> => {
   const lengths = [30_000, 20_000, 9000, 100, 7, 1]
   const arrays = lengths.map((length, i) => [`w${String(i)}`, zeros([length], 'float32')] as const)
-  return Object.assign(new NumpyState(), Object.fromEntries(arrays)) as never
+  return Object.assign(new NumpyState(), Object.fromEntries(arrays))
 }
 
 type Bytes = Record<string, string>
