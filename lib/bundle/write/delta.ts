@@ -14,7 +14,7 @@ import type { PlannedBundle } from './planned-bundle.js'
 export interface LinkLimits {
   /** A file of which more than this part is dead is not linked: what is alive in it is written anew. */
   readonly maxDeadRatio: number
-  /** At most so many files are linked. */
+  /** At most so many files are linked, and as many more as a full save has beside its first. */
   readonly maxLinks: number
 }
 
@@ -48,7 +48,8 @@ export function chooseLinks(
   })
   // What is in the smallest ones costs least to be written again.
   worth.sort((a, b) => liveOf(b) - liveOf(a))
-  return worth.slice(0, maxLinks).sort((a, b) => a - b)
+  const most = maxLinks + bundle.layout.shardSizes.length - 1
+  return worth.slice(0, most).sort((a, b) => a - b)
 }
 
 /** The links of a save, and what it writes. */

@@ -28,7 +28,10 @@ export interface IncrementalOptions {
    * in it is written anew. 0 … 1, default 0.5.
    */
   maxDeadRatio?: number
-  /** At most so many data files are linked; what is in others is written anew. Default 16. */
+  /**
+   * At most so many data files are linked, and as many more as a full save has beside its first (by
+   * `maxShardBytes`); what is in others is written anew. Default 16.
+   */
   maxLinks?: number
   /**
    * A tensor of more bytes is stored in slices of about so many, along its first axis, and only slices

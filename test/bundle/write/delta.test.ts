@@ -61,6 +61,18 @@ t.test('of too many files those with most in them are linked', (t) => {
   t.end()
 })
 
+t.test('a state of several data files may link as many more', (t) => {
+  const values = [0, 1, 2, 3].map((i) =>
+    tensorValue(`v${String(i)}`, 'uint8', [64], new Uint8Array(64)),
+  )
+  const bundle = PlannedBundle.of(values, { alignment: 64, maxShardBytes: 64 })
+  const files = ['a', 'b', 'c', 'd'].map((path) => file(path, 64))
+  const places = placesOf(bundle, files, [0, 1, 2, 3])
+  const limits = { maxDeadRatio: 0.5, maxLinks: 1 }
+  t.strictSame(chooseLinks(bundle, places, OPTIONS, limits), [0, 1, 2, 3])
+  t.end()
+})
+
 t.test('links come first, then what is written', (t) => {
   const bundle = bundleOf(640, 100, 640, 64)
   const files = [file('a', 640), file('b', 10), file('c', 640)]
