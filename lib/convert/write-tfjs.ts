@@ -48,10 +48,14 @@ export function* writeTfjs(
   const old = taken.includes(basename(path)) ? yield* shardsOf(path, sync) : []
   yield* staged(operation, directory, durable, function* (staging) {
     const shards = new Shards(operation, staging, output)
-    for (const tensor of tensors) {
-      yield* streamWeight(tensor, scratch, (piece) => shards.append(piece))
+    try {
+      for (const tensor of tensors) {
+        yield* streamWeight(tensor, scratch, (piece) => shards.append(piece))
+      }
+      yield* shards.finish()
+    } finally {
+      yield* shards.close()
     }
-    yield* shards.finish()
     const names = freeNames(shards.paths.length, taken)
     const text = Buffer.from(formatModelJson(names, weights, output.model))
     const model = yield* writeFile(operation, staging, 'model', durable, (file) =>
@@ -109,12 +113,7 @@ class Shards {
     for (let at = 0; at < bytes.length;) {
       const file = (this.#file ??= yield* this.#next())
       const part = bytes.subarray(at, at + shardBytes - file.length)
-      try {
-        yield* file.append(part)
-      } catch (error) {
-        yield* file.close()
-        throw error
-      }
+      yield* file.append(part)
       at += part.length
       if (file.length === shardBytes) yield* this.finish()
     }
@@ -128,14 +127,15 @@ class Shards {
 
   /** Ends the file that is open. */
   *finish(): Steps<void> {
+    if (this.#file !== undefined) yield* this.#file.finish(this.#output.durable)
+    yield* this.close()
+  }
+
+  /** Gives up the file that is open. */
+  *close(): Steps<void> {
     const file = this.#file
     this.#file = undefined
-    if (file === undefined) return
-    try {
-      yield* file.finish(this.#output.durable)
-    } finally {
-      yield* file.close()
-    }
+    if (file !== undefined) yield* file.close()
   }
 }
 
