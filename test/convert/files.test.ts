@@ -53,7 +53,13 @@ t.test('a part of a file is a view where it is aligned, and a copy where not', (
   const stream = file.part(0, 100, 'x').stream(new Scratch(), function* () {
     yield undefined
   })
-  t.throws(() => runSync(stream), { code: 'CKPT_CORRUPT' }, 'a file that has become shorter')
+  t.throws(
+    () => {
+      runSync(stream)
+    },
+    { code: 'CKPT_CORRUPT' },
+    'a file that has become shorter',
+  )
   t.end()
 })
 

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { inspect } from 'node:util'
 import t from 'tap'
 import { globPattern } from '../../lib/convert/select.js'
 import { namesOfKeys } from '../../lib/convert/tensor-names.js'
@@ -178,7 +179,7 @@ t.test('misuse is told', async (t) => {
     t.throws(() => convertSync(x, path, options), { name }, JSON.stringify(options))
   }
   for (const source of [undefined, null, 1, [zeros([1])], { x: 1 }, { x: [1] }, '']) {
-    await t.rejects(exportNpz(source as never, path), { name: 'TypeError' }, String(source))
+    await t.rejects(exportNpz(source as never, path), { name: 'TypeError' }, inspect(source))
   }
   await t.rejects(exportNpz(x, 1 as never), { name: 'TypeError' })
   t.throws(() => convertSync(x, join(t.testdirName, 'a[b]')), { name: 'RangeError' })

@@ -109,7 +109,7 @@ t.test('sizes and offsets beyond 32 bits, and more members than 16 bits count', 
     Array.from({ length: 65_534 }, (_, i) => ({ name: String(i), size: 0 })),
   ]) {
     const { file, members } = write(wanted)
-    t.strictSame(readDirectory(file).map(plain), members.map(plain), `${String(wanted.length)}`)
+    t.strictSame(readDirectory(file).map(plain), members.map(plain), String(wanted.length))
   }
   t.end()
 })
