@@ -18,6 +18,7 @@ import ml_dtypes  # noqa: E402
 import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
 from tensorflow.python.checkpoint import checkpoint as checkpoint_lib  # noqa: E402
+import tf_formats  # noqa: E402, F401 -- adds its commands
 import tf_guide  # noqa: E402, F401 -- adds its commands
 import tf_keras  # noqa: E402, F401 -- adds its commands
 import tf_manager  # noqa: E402, F401 -- adds its commands
