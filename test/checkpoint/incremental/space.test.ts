@@ -5,7 +5,7 @@ import t from 'tap'
 import { CheckpointManager, type SaveReport } from '../../../lib/index.js'
 import { leftoversIn, shardsOf } from '../../fixtures/files'
 import { seeded } from '../../fixtures/random'
-import { bytesIn, bytesNow, Saver, WAYS } from './reports'
+import { areEqual, bytesIn, bytesNow, Saver, WAYS } from './reports'
 
 /** Bytes of the disk that a directory's files take, each counted once. */
 function usedBy(directory: string): number {
@@ -52,7 +52,10 @@ for (const detect of WAYS) {
       await manager.sync()
       kept.push({ path, arrays: bytesNow(run.arrays) })
       if (kept.length > 3) kept.shift()
-      for (const { path, arrays } of kept) t.strictSame(await bytesIn(path), arrays)
+      // All that are kept now and then, the newest always.
+      for (const { path, arrays } of i % 10 === 9 ? kept : kept.slice(-1)) {
+        t.ok(areEqual(await bytesIn(path), arrays), path)
+      }
       const written = reports.slice(-3).reduce((sum, { bytesWritten }) => sum + bytesWritten, 0)
       // Blocks of the file system, the state file.
       const rounding = 100 * 4096
