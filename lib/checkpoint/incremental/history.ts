@@ -12,6 +12,7 @@ import {
   type PageTracker,
   type Snapshot,
 } from '../../native.js'
+import { HotArrays } from './hot-arrays.js'
 
 /** A checkpoint that was saved by this one, with all that was known then. */
 export interface LastSave {
@@ -39,6 +40,7 @@ export class SaveHistory {
   #prefix: string | undefined
   #last: LastSave | undefined
   #tracker: PageTracker | undefined
+  #hot: HotArrays | undefined
   #scans = 0
 
   /** The checkpoint that the arrays were saved to or restored from last; absolute. */
@@ -57,7 +59,10 @@ export class SaveHistory {
 
   scan(sources: readonly ArrayBufferView[]): Scanned {
     this.#tracker ??= createPageTracker()
-    return { same: scanPages(this.#tracker, sources), scan: ++this.#scans }
+    this.#hot ??= new HotArrays()
+    const same = scanPages(this.#tracker, this.#hot.ask(sources))
+    this.#hot.answer(same)
+    return { same, scan: ++this.#scans }
   }
 
   /** @param last undefined: nothing is known but its files */
@@ -85,5 +90,6 @@ export class SaveHistory {
   #stopTracking(): void {
     if (this.#tracker !== undefined) releaseTracker(this.#tracker)
     this.#tracker = undefined
+    this.#hot = undefined
   }
 }
