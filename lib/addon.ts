@@ -93,6 +93,21 @@ export interface SpareShards {
 }
 
 /**
+ * Tells which of many arrays have not been written to since it was asked last, by the kernel's marks
+ * of their pages; arrays below 64 KiB are kept as copies and compared.
+ */
+export interface PageTracker {
+  /**
+   * 1 for each array that was there, at the same place of the list, at the last call, and that cannot
+   * have been written to since; 0 for the others. What is not 1 has to be copied after the call,
+   * before the program goes on.
+   */
+  scan(sources: readonly ArrayBufferView[]): Uint8Array
+  /** Writing costs nothing any more. Idempotent; collection does it too. */
+  release(): void
+}
+
+/**
  * A private directory beside the final files in which a save is assembled. A kernel lock marks it
  * as alive, so that other saves can tell it from the leftovers of a dead one.
  */
@@ -222,6 +237,9 @@ export const RANGE_COLUMNS = 4
 
 export interface Addon {
   Job: new () => Job
+  PageTracker: new () => PageTracker
+  /** Whether arrays of 64 KiB and more can be tracked: Linux 6.7, unless something forbids it. */
+  trackingAvailable(): boolean
   crc32c(bytes: Uint8Array, seed: number): number
   /** Implementation in use: 'avx512', 'sse4.2', 'arm64' or 'portable'. */
   crc32cImplementation(): string
@@ -261,6 +279,7 @@ export interface Addon {
     tasks: number
     locks: number
     spares: number
+    trackers: number
   }
 }
 

@@ -61,6 +61,43 @@ export {
 export type { ReadOptions } from './bundle/read/open.js'
 export { CheckpointReader } from './bundle/read/reader.js'
 export type { VariableInfo } from './bundle/read/reader.js'
+export {
+  exportNpy,
+  exportNpySync,
+  exportNpz,
+  exportNpzSync,
+  exportSafetensors,
+  exportSafetensorsSync,
+  exportTfjs,
+  exportTfjsSync,
+} from './convert/export.js'
+export {
+  convert,
+  convertSync,
+  importNpy,
+  importNpySync,
+  importNpz,
+  importNpzSync,
+  importSafetensors,
+  importSafetensorsSync,
+  importTfjs,
+  importTfjsSync,
+} from './convert/import.js'
+export { openTensors, openTensorsSync, TensorFile } from './convert/tensor-file.js'
+export type { OpenTensorsOptions, TensorInfo } from './convert/tensor-file.js'
+export type { FileFormat, Format } from './convert/formats.js'
+export type {
+  ConvertOptions,
+  ImportOptions,
+  NpyOptions,
+  NpzOptions,
+  SafetensorsOptions,
+  TfjsOptions,
+  TransferOptions,
+} from './convert/options.js'
+export type { Filter, SelectOptions } from './convert/select.js'
+export type { ImportAs } from './convert/write-checkpoint.js'
+export type { TensorsInput, TransferReport } from './convert/transfer.js'
 export { StringTensor } from './bundle/read/strings.js'
 export { getCheckpointState, latestCheckpoint } from './bundle/latest.js'
 export type { CheckpointState } from './bundle/state-file.js'

@@ -15,6 +15,7 @@ import {
   type LinkPlan,
   type Loaded,
   type Mapping,
+  type PageTracker,
   type ShardColumns,
   type ShardPlan,
   type ShardResult,
@@ -33,6 +34,7 @@ export type {
   Job,
   Loaded,
   Mapping,
+  PageTracker,
   ShardColumns,
   ShardPlan,
   ShardResult,
@@ -107,6 +109,22 @@ export const partOfSnapshot = (
 /** Lets the kernel take the memory that is kept for the next copy. */
 export const coolStaging = (): void => {
   addon.coolStaging()
+}
+
+/** Whether arrays of 64 KiB and more can be tracked here. */
+export const isTrackingAvailable = (): boolean => addon.trackingAvailable()
+
+/** Knows nothing yet: in its first scan nothing is clean. */
+export const createPageTracker = (): PageTracker =>
+  call<PageTracker>(() => new addon.PageTracker()) as PageTracker
+
+/** 1 for each array that cannot have been written to since the last scan of this tracker. */
+export const scanPages = (tracker: PageTracker, sources: readonly ArrayBufferView[]): Uint8Array =>
+  call<Uint8Array>(() => tracker.scan(sources)) as Uint8Array
+
+/** Ends the tracking, so that writing costs nothing any more. */
+export const releaseTracker = (tracker: PageTracker): void => {
+  tracker.release()
 }
 
 /** Makes nothing yet. */

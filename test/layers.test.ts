@@ -20,6 +20,7 @@ const LAYERS = [
   'formats',
   'bundle',
   'graph',
+  'convert',
   'trackables',
   'views',
   'checkpoint',

@@ -10,7 +10,8 @@
  * - of a save: `open(state)` giving `{ save(directory) }`, which writes into an empty directory.
  *   Optional: `saves`, how many in a contest; `steadyFrom`, the first of them that counts as steady;
  *   `oneDirectory`, true if all go into the same directory; beside `save`: `latest()`, with which the
- *   paths of the last save's files begin, and `close()`;
+ *   paths of the last save's files begin, `written()`, the bytes that the last save has written, and
+ *   `close()`;
  * - of a restore: `limit`, the raw figure it is printed beside ('JSON.parse', 'sum' or 'pread' of
  *   report/figures.mjs); `format`, the name of the save that writes what it reads, and `open(specs)` giving
  *   `{ restore(directory), arrays() }`; `restore` is timed until the arrays may be used, `arrays()`

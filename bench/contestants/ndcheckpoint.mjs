@@ -30,12 +30,16 @@ const saving = (name, promises, memory, save) => ({
   },
 })
 
-/** As a training run saves: into one directory, the oldest is dropped and its file used again. */
-const managed = {
-  name: 'ndcheckpoint manager, copy',
+/**
+ * As a training run saves: into one directory, the oldest is dropped and its file used again.
+ *
+ * @param memory in states
+ */
+const managed = (name, memory, options) => ({
+  name: `ndcheckpoint manager, ${name}`,
   kind: 'save',
   promises: 'snapshot, atomic, durable; two are kept',
-  memory: 2,
+  memory,
   disk: 4,
   saves: 6,
   steadyFrom: 3,
@@ -43,17 +47,24 @@ const managed = {
   open(state) {
     const checkpoint = openWith(state)
     let manager
+    let report
     return {
       save(directory) {
         const { CheckpointManager } = load()
-        manager ??= new CheckpointManager(checkpoint, directory, { maxToKeep: 2 })
+        const onReport = (last) => (report = last)
+        manager ??= new CheckpointManager(checkpoint, directory, {
+          maxToKeep: 2,
+          onReport,
+          ...options,
+        })
         return manager.save()
       },
       latest: () => manager.latestCheckpoint,
+      written: () => report.bytesWritten,
       close: () => manager.close(),
     }
   },
-}
+})
 
 const restoring = (name, limit, promises, options) => ({
   name: `ndcheckpoint restore, ${name}`,
@@ -74,7 +85,9 @@ export default [
   saving('save, copy', 'snapshot, atomic, durable', 2, (checkpoint, prefix) =>
     checkpoint.save(prefix),
   ),
-  managed,
+  managed('copy', 2),
+  managed('incremental', 2, { incremental: true }),
+  managed('incremental, tracked', 2, { incremental: { detect: 'track' } }),
   saving('save, fork', 'snapshot, atomic, durable', 1, (checkpoint, prefix) =>
     checkpoint.save(prefix, { snapshot: 'fork' }),
   ),

@@ -14,7 +14,7 @@ const MANY_ARRAYS = 200_000
 /** @returns { label, series, payload, arrays, contestants: [{ name, rounds }], limits, refused, failed } */
 export async function runState(index, options) {
   const { workload, workloadName, quick, rounds, directory, log } = options
-  const { label, series, specs: makeSpecs } = workload.states[index]
+  const { label, series, specs: makeSpecs, change = workload.change } = workload.states[index]
   const specs = makeSpecs(quick)
   const payload = payloadOf(specs)
   const { playing, refused } = choose(workload, specs, payload, options)
@@ -22,7 +22,7 @@ export async function runState(index, options) {
     workload: workloadName,
     state: index,
     quick,
-    change: workload.change,
+    change,
     manyArrays: specs.length > MANY_ARRAYS,
     shared: join(directory, 'shared'),
   }

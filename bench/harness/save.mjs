@@ -18,7 +18,7 @@ import { timed } from './timed.mjs'
 export async function measureSave({ name, specs, directory, saves, keep, change, ask }) {
   const state = makeState(specs)
   const { oneDirectory } = contestantNamed(name)
-  const { save, latest, close } = await contestantNamed(name).open(state)
+  const { save, latest, written, close } = await contestantNamed(name).open(state)
   const permitted = resetPeak()
   const before = memoryOf()
   await ask('watch')
@@ -27,11 +27,12 @@ export async function measureSave({ name, specs, directory, saves, keep, change,
   for (let i = 0; i < saves; i++) {
     const target = join(directory, keep ? 'kept' : oneDirectory ? 'saves' : `save-${i}`)
     await mkdir(target, { recursive: true })
-    if (i > 0 && change !== undefined) changeState(state, change, i)
+    if (i > 0 && change > 0) changeState(state, change, i)
     globalThis.gc()
     await ask('warm')
     try {
-      samples.push(await timed(() => save(target)))
+      const times = await timed(() => save(target))
+      samples.push({ ...times, written: written?.() })
     } catch (error) {
       if (i === 0 && error.code === 'CKPT_UNSUPPORTED') return { unsupported: error.message }
       throw error

@@ -1,4 +1,5 @@
 /** A report as Markdown. */
+import { changesTable } from './changes.mjs'
 import { first, limitsOf, ofRounds, ratio, rawFigures, steady, total } from './figures.mjs'
 import { mebibytes, middle, rate, spread, table } from './markdown.mjs'
 import { scalingTables } from './scaling.mjs'
@@ -15,6 +16,8 @@ export function render(report) {
   ]
   if (report.layout === 'scaling') {
     parts.push(...scalingTables(states), ...states.flatMap(leftOut))
+  } else if (report.layout === 'changes') {
+    parts.push(changesTable(states), ...states.flatMap(leftOut))
   } else {
     for (const state of states) {
       if (states.length > 1) parts.push(`### ${state.label}\n`)

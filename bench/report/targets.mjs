@@ -1,4 +1,5 @@
 /** What is aimed at, beside what was measured. Nothing fails by it: machines and moments differ. */
+import { changesTargets } from './changes.mjs'
 import { first, limitsOf, ofRounds, ratio, steady } from './figures.mjs'
 import { mebibytes, spread } from './markdown.mjs'
 import { peerTargets } from './peer-targets.mjs'
@@ -7,6 +8,7 @@ import { peerTargets } from './peer-targets.mjs'
 export function targets(report) {
   const { states, layout, workload } = report
   if (layout === 'scaling') return []
+  if (layout === 'changes') return changesTargets(states)
   return states.length === 1 ? targetsOf(states[0], workload) : comparison(states)
 }
 

@@ -5,10 +5,11 @@
  * - `kinds`, optional: what is measured of save, restore, loop; default save and restore;
  * - `plays(contestant)`, optional: the contestants that make sense for it;
  * - `rounds`, optional: how many by default; `saves`, `restores`: at most so many in a contest;
- * - `change`, optional: the share of the arrays that change from one save to the next;
+ * - `change`, optional: the share of the arrays that change from one save to the next; a state may
+ *   have one of its own;
  * - `touch`, optional: false where restored arrays are neither read nor updated;
  * - `raw`, optional: false where the limits of disk and memory say nothing;
- * - `report`, optional: 'scaling' for one table over all states.
+ * - `report`, optional: 'scaling' or 'changes' for one table over all states.
  */
 import { gpt2 } from './gpt2.mjs'
 import { equalArrays } from './equal-arrays.mjs'
@@ -47,6 +48,18 @@ export const workloads = {
     states: [{ label: 'D', specs: gpt2 }],
     kinds: ['save'],
     change: 0.05,
+  },
+  I: {
+    title: 'B, a share of the arrays changed since the last save: all written, or what has changed',
+    states: [0, 0.01, 0.05, 0.5, 1].map((change) => ({
+      label: `${100 * change} % of the arrays`,
+      specs: gpt2,
+      change,
+    })),
+    kinds: ['save'],
+    plays: ({ name }) => name.startsWith('ndcheckpoint manager') || name.endsWith('save, copy'),
+    raw: false,
+    report: 'changes',
   },
   'E-bytes': {
     title: '10 GiB in 64 arrays',

@@ -48,6 +48,8 @@ export class Operation {
   #total = 0
   #last: Progress | undefined
   #base = 0
+  /** Bytes that were moved here and not by the job. */
+  #advanced = 0
   #failure: { error: unknown } | undefined
 
   constructor(options: OperationOptions, sync: boolean) {
@@ -104,6 +106,7 @@ export class Operation {
     this.#phase = phase
     this.#total = total
     this.#base = this.job.done
+    this.#advanced = 0
     if (this.#onProgress === undefined) return
     if (this.#timer === undefined && !this.sync) {
       this.#timer = setInterval(() => {
@@ -113,13 +116,18 @@ export class Operation {
     this.#report()
   }
 
+  /** Counts bytes of the phase that no step of the job has moved. */
+  advance(bytes: number): void {
+    this.#advanced += bytes
+  }
+
   /** Reports the end of the phase. */
   end(): void {
     this.#report()
   }
 
   #report(): void {
-    const done = Math.min(this.job.done - this.#base, this.#total)
+    const done = Math.min(this.job.done - this.#base + this.#advanced, this.#total)
     // Writing ends in a sync, which has no progress of its own.
     const phase = this.#phase === 'write' && done === this.#total ? 'sync' : this.#phase
     const last = this.#last

@@ -11,13 +11,14 @@ import { int64Value, type BundleValue } from '../bundle/write/values.js'
 import { writeBundle } from '../bundle/write/write-bundle.js'
 import { valueKey, VARIABLE_VALUE } from '../graph/keys.js'
 import type { TrackableNode } from '../graph/node.js'
-import type { SpareShards } from '../native.js'
+import { isTrackingAvailable, type SpareShards } from '../native.js'
 import { runAsync, runSync, type Steps } from '../twin.js'
 import { SAVE_COUNTER, type SaveCounter } from './counter.js'
 import type { CheckedSaveOptions } from './options.js'
 import { CompareWriting } from './incremental/compare-writing.js'
 import type { SaveHistory } from './incremental/history.js'
 import { PlainWriting } from './incremental/plain-writing.js'
+import { trackWriting } from './incremental/track-writing.js'
 import type { SaveQueue } from './queue.js'
 import { SaveWatch } from './report.js'
 import type { SavePlan, SavePlans } from './save-plan.js'
@@ -77,7 +78,8 @@ export function* saveObjects(request: SaveRequest, sync: boolean): Steps<string>
     const absolute = resolve(prefix)
     const { directory } = splitPrefix(absolute)
     const isIdle = sync || queue.isIdle(directory)
-    const writing = beginWriting(request, { operation, plan, directory, isIdle })
+    const isSettled = sync || queue.isFree
+    const writing = beginWriting(request, { operation, plan, directory, isIdle, isSettled })
     try {
       writing.fill()
       watch.called()
@@ -125,14 +127,16 @@ export function* saveObjects(request: SaveRequest, sync: boolean): Steps<string>
 /** Chooses how a save gets from the arrays to the disk. */
 function beginWriting(
   { options, numbering, history }: SaveRequest,
-  begun: Pick<WritingRequest, 'operation' | 'plan' | 'directory' | 'isIdle'>,
+  begun: Pick<WritingRequest, 'operation' | 'plan' | 'directory' | 'isIdle' | 'isSettled'>,
 ): Writing {
   const { incremental } = options
-  // A blocking save returns after it has read the arrays, so it need not copy them, but for the next.
-  const isCopied = !begun.operation.sync || incremental?.detect === 'compare'
-  const mode = isCopied ? options.snapshot : 'none'
+  const isTracked = incremental?.detect === 'track' && isTrackingAvailable()
+  // A blocking save returns when it has read the arrays: it copies them only for the next one.
+  const isLive = begun.operation.sync && (incremental === undefined || isTracked)
+  const mode = isLive ? 'none' : options.snapshot
   const request = { ...begun, mode, options: options.bundle, spares: numbering?.spares }
   if (incremental === undefined) return new PlainWriting(request, history)
+  if (isTracked) return trackWriting(request, history, incremental)
   return new CompareWriting(request, history, incremental)
 }
 

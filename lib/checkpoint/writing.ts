@@ -28,8 +28,10 @@ export interface WritingRequest {
   readonly mode: SnapshotMode
   readonly options: BundleOptions
   readonly spares: SpareShards | undefined
-  /** No save or restore before this one is unfinished. */
+  /** It is this save's turn already. */
   readonly isIdle: boolean
+  /** No save or restore of this Checkpoint is unfinished: what is known of the last one is final. */
+  readonly isSettled: boolean
 }
 
 /** Data files that are being written. */

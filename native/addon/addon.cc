@@ -11,6 +11,7 @@
 #include "loaded_class.h"
 #include "mapping_class.h"
 #include "operations.h"
+#include "page_tracker_class.h"
 #include "snapshot_class.h"
 #include "spare_shards_class.h"
 #include "staging_class.h"
@@ -44,6 +45,7 @@ Napi::Value Counts(const Napi::CallbackInfo& info) {
   set("tasks", Kind::kTask);
   set("locks", Kind::kLock);
   set("spares", Kind::kSpares);
+  set("trackers", Kind::kTracker);
   return counts;
 }
 
@@ -61,6 +63,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   data.directory_lock_class = Napi::Persistent(DirectoryLockClass::Define(env));
   data.spare_shards_class = Napi::Persistent(SpareShardsClass::Define(env));
   exports.Set("Job", JobClass::Define(env));
+  exports.Set("PageTracker", PageTrackerClass::Define(env));
   Export<Crc32c>(exports, "crc32c");
   Export<ImplementationName>(exports, "crc32cImplementation");
   Export<OpenMappings>(exports, "openMappings");
@@ -76,6 +79,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   Export<Checksum>(exports, "checksum");
   Export<Load>(exports, "load");
   Export<CoolStaging>(exports, "coolStaging");
+  Export<TrackingAvailable>(exports, "trackingAvailable");
   Export<Counts>(exports, "counts");
   return exports;
 }

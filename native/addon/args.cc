@@ -72,6 +72,17 @@ Bytes ReadView(const Napi::Value& value, const char* name) {
   return {static_cast<const std::byte*>(data), bytes};
 }
 
+bool IsShared(const Napi::Value& view) {
+  const Napi::Env env = view.Env();
+  napi_value buffer = nullptr;
+  const napi_status status =
+      view.IsTypedArray()
+          ? napi_get_typedarray_info(env, view, nullptr, nullptr, nullptr, &buffer, nullptr)
+          : napi_get_dataview_info(env, view, nullptr, nullptr, &buffer, nullptr);
+  if (status != napi_ok) throw Napi::Error::New(env);
+  return !Napi::Value(env, buffer).IsArrayBuffer();
+}
+
 std::span<std::byte> ReadUint8Array(const Napi::Value& value, const char* name) {
   napi_typedarray_type type = kUnknownType;
   std::span<std::byte> bytes;

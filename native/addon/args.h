@@ -14,6 +14,9 @@ namespace ckpt {
 
 // Any typed array or DataView, over an ArrayBuffer or a SharedArrayBuffer. Empty once detached.
 Bytes ReadView(const Napi::Value& value, const char* name);
+// Whether a view, as ReadView takes them, is one of a SharedArrayBuffer. Runs nothing of the
+// program's.
+bool IsShared(const Napi::Value& view);
 std::span<std::byte> ReadUint8Array(const Napi::Value& value, const char* name);
 std::span<const double> ReadFloat64Array(const Napi::Value& value, const char* name);
 Napi::Array ReadArray(const Napi::Value& value, const char* name);

@@ -6,7 +6,7 @@
 
 namespace ckpt {
 
-enum class Kind { kMapping, kSnapshot, kStaging, kTask, kLock, kSpares, kCount };
+enum class Kind { kMapping, kSnapshot, kStaging, kTask, kLock, kSpares, kTracker, kCount };
 
 inline std::atomic<int64_t> live_objects[static_cast<int>(Kind::kCount)];
 

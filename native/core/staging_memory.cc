@@ -39,18 +39,22 @@ void MarkFree([[maybe_unused]] Region region) noexcept {
 #endif
 }
 
-// Large enough, and not so large that most of it would lie idle.
-bool Fits(Region region, size_t capacity) noexcept {
-  return region.size() >= capacity && region.size() / 2 <= capacity;
-}
-
+// The smallest that is large enough. Fresh memory would take the program's time, so a far larger
+// one is still better; of that the kernel may take what is not needed.
 Region TakeFromPool(size_t capacity) {
   Pool& pool = ThePool();
-  std::lock_guard lock(pool.mutex);
-  for (Region& region : pool.regions) {
-    if (Fits(region, capacity)) return std::exchange(region, Region{});
+  Region taken;
+  {
+    std::lock_guard lock(pool.mutex);
+    Region* best = nullptr;
+    for (Region& region : pool.regions) {
+      if (region.size() < capacity) continue;
+      if (best == nullptr || region.size() < best->size()) best = &region;
+    }
+    if (best != nullptr) taken = std::exchange(*best, Region{});
   }
-  return {};
+  if (taken.size() / 2 > capacity) MarkFree(taken.subspan(capacity));
+  return taken;
 }
 
 // Two threads make the pages of a fresh block, at about twice the speed of the copy's own faults.

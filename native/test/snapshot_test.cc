@@ -12,11 +12,15 @@ TEST(StagingMemory, PoolReusesWhatFits) {
   EXPECT_EQ(reinterpret_cast<uintptr_t>(address) % (2 << 20), 0u);
   first.value().reset();
   EXPECT_EQ(StagingMemory::PooledBytes(), size_t{10} << 20);
-  // Less than half would waste most of it.
+  auto larger = StagingMemory::Acquire(12 << 20);
+  EXPECT_NE(larger.value()->bytes().data(), address);
+  const std::byte* other = larger.value()->bytes().data();
+  larger.value().reset();
+  // The smallest that is large enough, however little of it is needed.
   auto small = StagingMemory::Acquire(3 << 20);
-  EXPECT_NE(small.value()->bytes().data(), address);
+  EXPECT_EQ(small.value()->bytes().data(), address);
   auto again = StagingMemory::Acquire(6 << 20);
-  EXPECT_EQ(again.value()->bytes().data(), address);
+  EXPECT_EQ(again.value()->bytes().data(), other);
   EXPECT_EQ(StagingMemory::PooledBytes(), 0u);
 }
 

@@ -12,6 +12,7 @@ const EXECUTIONS: Readonly<Record<string, number>> = {
   npy: 4000,
   state: 4000,
   json: 2000,
+  file: 2000,
   directory: 120,
 }
 

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { mutateDirectory, pack, unpack, writeInto } from './directory.mjs'
+import * as formatFiles from './format-files.mjs'
 import { openAll } from './open-all.mjs'
 import { mutateMessage } from './messages.mjs'
 import { mutateBytes, mutateText } from './mutate.mjs'
@@ -204,6 +205,12 @@ export const TARGETS = {
     mutate: (bytes, random, other) => mutateText(bytes, random, other, JSON_WORDS),
     run: runJson,
     code: /json-value/,
+  },
+  file: {
+    seeds: () => formatFiles.seeds(workDirectory()),
+    mutate: formatFiles.mutate,
+    run: (bytes) => formatFiles.run(bytes, workDirectory()),
+    code: /lib\/(formats|convert)/,
   },
   directory: {
     seeds: () => checkpoints().map(pack),

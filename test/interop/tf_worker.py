@@ -18,6 +18,7 @@ import ml_dtypes  # noqa: E402
 import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
 from tensorflow.python.checkpoint import checkpoint as checkpoint_lib  # noqa: E402
+import tf_formats  # noqa: E402, F401 -- adds its commands
 import tf_guide  # noqa: E402, F401 -- adds its commands
 import tf_keras  # noqa: E402, F401 -- adds its commands
 import tf_manager  # noqa: E402, F401 -- adds its commands
@@ -86,6 +87,19 @@ def restore_tree(prefix, tree, read):
 def restore(prefix, tree, read=False):
     root, states = restore_tree(prefix, tree, read)
     return {'states': {i: describe_state(s) for i, s in states.items()}, 'counter': None if read else int(root.save_counter)}
+
+
+@command
+def restore_run(prefix, names, variables):
+    """A NumpyState `arrays` and variables of given shapes and dtypes: the digest of each."""
+    arrays = fixtures.NumpyState()
+    arrays.children = {name: fixtures._Array(None) for name in names}
+    made = {name: tf.Variable(tf.zeros(shape, dtype)) for name, (shape, dtype) in variables.items()}
+    status = tf.train.Checkpoint(arrays=arrays, **made).restore(prefix)
+    status.assert_consumed()
+    found = {name: child.value for name, child in arrays.children.items()}
+    found.update({name: variable.numpy() for name, variable in made.items()})
+    return {name: fixtures.sha(a.tobytes('C')) for name, a in found.items()}
 
 
 @command

@@ -45,6 +45,7 @@ void t.test(
       names.map(([name, kind]) => `${name} ${kind}`),
       [
         'Job function',
+        'PageTracker function',
         'checksum function',
         'commit function',
         'compareRows function',
@@ -60,6 +61,7 @@ void t.test(
         'lockDirectory function',
         'openMappings function',
         'removeFiles function',
+        'trackingAvailable function',
         'writeShards function',
       ],
     )

@@ -23,6 +23,7 @@ const EXPORTS = {
   OptimizerState: 'function',
   RestoreStatus: 'function',
   StringTensor: 'function',
+  TensorFile: 'function',
   Trackable: 'function',
   TrackableView: 'function',
   UniqueNameTracker: 'function',
@@ -30,9 +31,27 @@ const EXPORTS = {
   VariableState: 'function',
   checkpointExists: 'function',
   checkpointsIterator: 'function',
+  convert: 'function',
+  convertSync: 'function',
   dotGraphFromCheckpoint: 'function',
+  exportNpy: 'function',
+  exportNpySync: 'function',
+  exportNpz: 'function',
+  exportNpzSync: 'function',
+  exportSafetensors: 'function',
+  exportSafetensorsSync: 'function',
+  exportTfjs: 'function',
+  exportTfjsSync: 'function',
   getCheckpointMtimes: 'function',
   getCheckpointState: 'function',
+  importNpy: 'function',
+  importNpySync: 'function',
+  importNpz: 'function',
+  importNpzSync: 'function',
+  importSafetensors: 'function',
+  importSafetensorsSync: 'function',
+  importTfjs: 'function',
+  importTfjsSync: 'function',
   isCheckpointError: 'function',
   keepBest: 'function',
   keepEvery: 'function',
@@ -46,6 +65,8 @@ const EXPORTS = {
   objectMetadata: 'function',
   openCheckpoint: 'function',
   openCheckpointSync: 'function',
+  openTensors: 'function',
+  openTensorsSync: 'function',
   removeCheckpoint: 'function',
   removeCheckpointSync: 'function',
   saveOnSignal: 'function',
@@ -98,6 +119,11 @@ void t.test('classes have these members, blocking twins among them', (t) => {
     t.ok(reader.includes(name), name)
   }
   t.ok(Symbol.asyncDispose in surface.CheckpointReader.prototype)
+  t.strictSame(
+    members(surface.TensorFile.prototype),
+    'close closeSync constructor get has metadata names tensors'.split(' '),
+  )
+  t.ok(Symbol.asyncDispose in surface.TensorFile.prototype)
   t.end()
 })
 
@@ -133,6 +159,20 @@ void t.test('only the package itself and its package.json can be required', asyn
     ].map(code)))`
   const refused = 'ERR_PACKAGE_PATH_NOT_EXPORTED'
   t.strictSame(await output('commonjs', program), ['loaded', 'loaded', refused, refused])
+})
+
+void t.test('minizlib is loaded by what is compressed, and by nothing else', async (t) => {
+  const path = (name: string): string => JSON.stringify(join(t.testdirName, name))
+  t.testdir()
+  const program = `
+    const { exportNpzSync, openTensorsSync, zeros } = require('ndcheckpoint')
+    const loaded = () => Object.keys(require.cache).some((path) => path.includes('minizlib'))
+    exportNpzSync({ x: zeros([2]) }, ${path('a.npz')})
+    openTensorsSync(${path('a.npz')}).get('x').get(0)
+    const before = loaded()
+    exportNpzSync({ x: zeros([2]) }, ${path('b.npz')}, { compress: true })
+    console.log(JSON.stringify([before, loaded()]))`
+  t.strictSame(await output('commonjs', program), [false, true])
 })
 
 void t.test('neither loading the package nor saving loads @bufbuild/protobuf', async (t) => {

@@ -28,6 +28,7 @@ const CONSUMERS = [
   'consumer.mts',
   'consumer.cts',
   'consumer-containers.mts',
+  'consumer-formats.mts',
   'consumer-objects.mts',
 ]
 

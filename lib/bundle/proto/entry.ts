@@ -121,6 +121,57 @@ export function encodeEntry(entry: BundleEntry): Uint8Array {
   return bytes
 }
 
+/** Behind a varint. */
+function skipVarint(bytes: Uint8Array, offset: number): number {
+  let next = offset
+  while ((bytes[next++] ?? 0) >= 0x80);
+  return next
+}
+
+/** Bytes that `moveEntry` may write more than the entry had. */
+export const MOVE_SLACK = 32
+
+/**
+ * Copies an entry that `encodeEntry` made, with another place and checksum. So an index of a million
+ * entries is changed without an object for each of them.
+ *
+ * @param target has room for the entry and MOVE_SLACK
+ * @returns bytes of the new entry, at the start of `target`
+ */
+export function moveEntry(
+  target: Uint8Array,
+  source: Uint8Array,
+  start: number,
+  end: number,
+  { shard, offset, crc }: Pick<BundleEntry, 'shard' | 'offset' | 'crc'>,
+): number {
+  let at = start
+  if (source[at] === DTYPE) at = skipVarint(source, at + 1)
+  if (source[at] === SHAPE) {
+    let length = 0
+    let scale = 1
+    for (at++; (source[at] ?? 0) >= 0x80; at++, scale *= 128) {
+      length += ((source[at] ?? 0) & 127) * scale
+    }
+    at += 1 + length + (source[at] ?? 0) * scale
+  }
+  let next = 0
+  for (let i = start; i < at; i++) target[next++] = source[i] ?? 0
+  next = writeField(target, next, SHARD, shard)
+  next = writeField(target, next, OFFSET, offset)
+  while (at < end && (source[at] === SHARD || source[at] === OFFSET)) {
+    at = skipVarint(source, at + 1)
+  }
+  if (source[at] === SIZE) {
+    const behind = skipVarint(source, at + 1)
+    while (at < behind) target[next++] = source[at++] ?? 0
+  }
+  if (crc === 0) return next
+  target[next++] = CRC
+  for (let shift = 0; shift < 32; shift += 8) target[next++] = crc >>> shift
+  return next
+}
+
 /** A value that a well-formed entry may not have. */
 class OutOfRange extends Error {
   readonly reason: CorruptReason

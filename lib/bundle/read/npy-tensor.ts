@@ -153,6 +153,11 @@ export class NpyExtent extends Extent {
     this.#context = context
   }
 
+  /** What its header says. */
+  get npy(): ParsedNpy {
+    return this.#head.npy
+  }
+
   get dtype(): DType {
     return this.#head.npy.info?.name ?? 'void'
   }

@@ -212,6 +212,11 @@ export class CheckpointReader {
     this.#context = { ...context, access: { ...access, verify: 'off' } }
   }
 
+  /** @internal True if the bytes of numbers are the other way round in the files. */
+  get bigEndian(): boolean {
+    return this.#use().index.header.bigEndian
+  }
+
   /** @internal A string that holds a `.npy`, as an array. */
   getNpy(key: string): NpyExtent {
     return npyTensor(this.#use(), this.#entry(key), key)

@@ -106,6 +106,15 @@ export function visitTable(
   }
 }
 
+/** The same one by one: the cursor at each entry. */
+export function* entriesOf(bytes: Uint8Array, path: string): Generator<BlockCursor, void, void> {
+  const cursor = new BlockCursor(path)
+  for (const handle of dataBlocks(bytes, path)) {
+    cursor.open(readBlock(bytes, handle, path, roomFor(bytes)), handle.size)
+    while (cursor.next()) yield cursor
+  }
+}
+
 /**
  * The entries of a table as a list. A key is a copy; a value is a view of `bytes`, or of an expanded
  * block.

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { planLayout, type Layout, type LayoutOptions, type Placement } from './layout.js'
+import { planLayout, type Layout, type LayoutOptions } from './layout.js'
 import { Places, sizeOfFile, type PlacedFile } from './places.js'
 import type { PlannedBundle } from './planned-bundle.js'
 
@@ -14,7 +14,7 @@ import type { PlannedBundle } from './planned-bundle.js'
 export interface LinkLimits {
   /** A file of which more than this part is dead is not linked: what is alive in it is written anew. */
   readonly maxDeadRatio: number
-  /** At most so many files are linked. */
+  /** At most so many files are linked, and as many more as a full save has beside its first. */
   readonly maxLinks: number
 }
 
@@ -48,7 +48,8 @@ export function chooseLinks(
   })
   // What is in the smallest ones costs least to be written again.
   worth.sort((a, b) => liveOf(b) - liveOf(a))
-  return worth.slice(0, maxLinks).sort((a, b) => a - b)
+  const most = maxLinks + bundle.layout.shardSizes.length - 1
+  return worth.slice(0, most).sort((a, b) => a - b)
 }
 
 /** The links of a save, and what it writes. */
@@ -59,10 +60,8 @@ export class Delta {
   readonly written: readonly number[]
   /** Of those, in files behind the links. */
   readonly layout: Layout
-  readonly #places: Places
-  /** Of each file of the places: its number among the links; -1 if it is none. */
-  readonly #numbers: Int32Array
-  readonly #placements: ReadonlyMap<number, Placement>
+  /** Where all values are in the new checkpoint; checksums only of those that are not written. */
+  readonly #placed: Places
 
   /** @param links numbers of those files of the places that were linked, in order */
   constructor(
@@ -72,24 +71,22 @@ export class Delta {
     options: LayoutOptions,
   ) {
     this.bundle = bundle
-    this.#places = places
     this.links = links.map((number) => places.files[number] as PlacedFile)
-    this.#numbers = new Int32Array(places.files.length).fill(-1)
-    for (const [i, number] of links.entries()) this.#numbers[number] = i
+    const numbers = new Int32Array(places.files.length).fill(-1)
+    for (const [i, number] of links.entries()) numbers[number] = i
+    const placed = (this.#placed = new Places(bundle.count, this.links))
     const written: number[] = []
     for (let value = 0; value < bundle.count; value++) {
-      if (this.#linkOf(value) < 0) written.push(value)
+      const link = numbers[places.shards[value] ?? -1] ?? -1
+      if (link < 0) written.push(value)
+      else placed.set(value, link, places.offsets[value] ?? 0, places.crcs[value] ?? 0)
     }
     this.written = written
     this.layout = layoutOf(bundle, written, options)
-    this.#placements = new Map(
-      written.map((value, i) => [value, this.layout.placements[i] ?? { shard: 0, offset: 0 }]),
-    )
-  }
-
-  #linkOf(value: number): number {
-    const shard = this.#places.shards[value] ?? -1
-    return shard < 0 ? -1 : (this.#numbers[shard] ?? -1)
+    for (let i = 0; i < written.length; i++) {
+      const { shard, offset } = this.layout.placements[i] ?? { shard: 0, offset: 0 }
+      placed.set(written[i] ?? 0, this.links.length + shard, offset, 0)
+    }
   }
 
   /** Data files of the checkpoint. */
@@ -106,7 +103,7 @@ export class Delta {
   get linkedBytes(): number {
     let bytes = 0
     for (let value = 0; value < this.bundle.count; value++) {
-      if (this.#linkOf(value) >= 0) bytes += this.bundle.sizeOf(value)
+      if (this.#isLinked(value)) bytes += this.bundle.sizeOf(value)
     }
     return bytes
   }
@@ -121,37 +118,19 @@ export class Delta {
     return rows
   }
 
-  /** Where a value lies in the new checkpoint. */
-  placeOf(value: number): Placement {
-    const link = this.#linkOf(value)
-    if (link >= 0) return { shard: link, offset: this.#places.offsets[value] ?? 0 }
-    const { shard, offset } = this.#placements.get(value) ?? { shard: 0, offset: 0 }
-    return { shard: this.links.length + shard, offset }
-  }
-
-  /**
-   * Checksums of all values.
-   *
-   * @param written of those that were written
-   */
-  crcs(written: Uint32Array): Uint32Array {
-    const crcs = this.#places.crcs.slice()
-    for (const [i, value] of this.written.entries()) crcs[value] = written[i] ?? 0
-    return crcs
+  #isLinked(value: number): boolean {
+    return (this.#placed.shards[value] ?? 0) < this.links.length
   }
 
   /**
    * Where all values are, once it is written.
    *
    * @param files of the new checkpoint: those that were linked, then those that were written
+   * @param crcs of the values that were written
    */
-  places(files: readonly PlacedFile[], written: Uint32Array): Places {
-    const places = new Places(this.bundle.count, files)
-    const crcs = this.crcs(written)
-    for (let value = 0; value < this.bundle.count; value++) {
-      const { shard, offset } = this.placeOf(value)
-      places.set(value, shard, offset, crcs[value] ?? 0)
-    }
+  places(files: readonly PlacedFile[], crcs: Uint32Array): Places {
+    const places = this.#placed.with(files)
+    for (let i = 0; i < this.written.length; i++) places.crcs[this.written[i] ?? 0] = crcs[i] ?? 0
     return places
   }
 }

@@ -8,9 +8,10 @@ import { crc32c } from '../../native.js'
 import { mask } from '../masked-crc.js'
 import { decodeEntry, encodeEntry, encodeHeader, type BundleEntry } from '../messages.js'
 import type { BlockHandle } from '../table/format.js'
-import { readTable } from '../table/reader.js'
+import { MOVE_SLACK, moveEntry } from '../proto/entry.js'
+import { entriesOf, readTable } from '../table/reader.js'
 import { TableWriter } from '../table/writer.js'
-import type { Placement } from './layout.js'
+import { wait, type Steps } from '../../twin.js'
 
 /** An entry of an index, and which of the values it tells of, in the order in which they are stored. */
 export interface IndexRow {
@@ -20,8 +21,23 @@ export interface IndexRow {
   readonly stored: number
 }
 
-/** Where a stored value is. */
-type PlaceOf = (stored: number) => Placement
+/** Where stored values are, by their numbers: what `Places` has. */
+export interface PlaceColumns {
+  readonly shards: ArrayLike<number>
+  readonly offsets: ArrayLike<number>
+  /** Unmasked. */
+  readonly crcs: Uint32Array
+}
+
+const headerOf = (shards: number): Uint8Array => {
+  const header = { numShards: shards, bigEndian: false, producer: 1, minConsumer: 0 }
+  return encodeHeader({ ...header, badConsumers: [] })
+}
+
+/** Entries that take some milliseconds. */
+const AT_ONCE = 4096
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 /** Bytes of a checksum; it is the last field of an entry that has no slices. */
 const CRC_BYTES = 4
@@ -39,9 +55,8 @@ export class IndexPlan {
   constructor(rows: readonly IndexRow[], shards: number) {
     this.#shards = shards
     const table = new TableWriter()
-    const header = { numShards: shards, bigEndian: false, producer: 1, minConsumer: 0 }
     // The empty key sorts before all others.
-    table.add(new Uint8Array(0), encodeHeader({ ...header, badConsumers: [] }))
+    table.add(new Uint8Array(0), headerOf(shards))
     this.#stored = new Int32Array(rows.length)
     this.#crcAt = new Uint32Array(rows.length)
     for (const [i, { key, entry, stored }] of rows.entries()) {
@@ -71,9 +86,32 @@ export class IndexPlan {
     return bytes
   }
 
-  /** The index of the same values at other places. */
-  moved(crcs: Uint32Array, placeOf: PlaceOf, shards: number): Uint8Array {
-    return this.#rebuilt(crcs, placeOf, shards).bytes
+  /**
+   * The index of the same values at other places. Others have their turn meanwhile, unless it is made
+   * in a blocking call.
+   */
+  *moved(places: PlaceColumns, shards: number, sync: boolean): Steps<Uint8Array> {
+    const table = new TableWriter()
+    let entry = new Uint8Array(1024)
+    let row = -1
+    for (const cursor of entriesOf(this.bytes, '')) {
+      const { key, keyLength, block, valueStart: start, valueEnd: end } = cursor
+      const stored = row < 0 ? -1 : (this.#stored[row] ?? -1)
+      if (row < 0) table.add(new Uint8Array(0), headerOf(shards))
+      else if (stored < 0) table.add(key.subarray(0, keyLength), block.subarray(start, end))
+      else {
+        const room = end - start + MOVE_SLACK
+        if (entry.length < room) entry = new Uint8Array(2 * room)
+        const shard = places.shards[stored] ?? 0
+        const offset = places.offsets[stored] ?? 0
+        const place = { shard, offset, crc: mask(places.crcs[stored] ?? 0) }
+        const length = moveEntry(entry, block, start, end, place)
+        table.add(key.subarray(0, keyLength), entry.subarray(0, length))
+      }
+      row++
+      if (!sync && row % AT_ONCE === 0) yield* wait(nextTurn())
+    }
+    return table.finish()
   }
 
   /** What it was made of, with the checksums of then. */
@@ -84,15 +122,13 @@ export class IndexPlan {
     })
   }
 
-  #rebuilt(crcs: Uint32Array, placeOf?: PlaceOf, shards: number = this.#shards): IndexPlan {
+  #rebuilt(crcs: Uint32Array): IndexPlan {
     const rows = this.rows().map((row): IndexRow => {
       const { key, entry, stored } = row
       if (stored < 0) return row
-      const { shard, offset } = placeOf?.(stored) ?? entry
-      const crc = mask(crcs[stored] ?? 0)
-      return { key, entry: { ...entry, shard, offset, crc }, stored }
+      return { key, entry: { ...entry, crc: mask(crcs[stored] ?? 0) }, stored }
     })
-    return new IndexPlan(rows, shards)
+    return new IndexPlan(rows, this.#shards)
   }
 }
 

@@ -26,11 +26,11 @@ export class Places {
   /** CRC-32C, unmasked. */
   readonly crcs: Uint32Array
 
-  constructor(count: number, files: readonly PlacedFile[]) {
+  constructor(count: number, files: readonly PlacedFile[], as?: Places) {
     this.files = files
-    this.shards = new Int32Array(count).fill(-1)
-    this.offsets = new Float64Array(count)
-    this.crcs = new Uint32Array(count)
+    this.shards = as?.shards.slice() ?? new Int32Array(count).fill(-1)
+    this.offsets = as?.offsets.slice() ?? new Float64Array(count)
+    this.crcs = as?.crcs.slice() ?? new Uint32Array(count)
   }
 
   get count(): number {
@@ -50,6 +50,11 @@ export class Places {
 
   forget(value: number): void {
     this.shards[value] = -1
+  }
+
+  /** The same in files of other names. */
+  with(files: readonly PlacedFile[]): Places {
+    return new Places(this.count, files, this)
   }
 
   /** @param same 1 for each value whose bytes are still those at its place */

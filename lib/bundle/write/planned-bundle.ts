@@ -7,7 +7,8 @@
 import { EXTENT_COLUMNS } from '../../native.js'
 import { mask } from '../masked-crc.js'
 import { Cuts } from './cuts.js'
-import { IndexPlan, type IndexRow } from './index-plan.js'
+import { runSync, type Steps } from '../../twin.js'
+import { IndexPlan, type IndexRow, type PlaceColumns } from './index-plan.js'
 import {
   planLayout,
   type Layout,
@@ -188,10 +189,13 @@ export class PlannedBundle {
   }
 
   /** The index of a bundle whose values are elsewhere than in the layout; the rest as in `index`. */
-  indexOf(crcs: Uint32Array, placeOf: (stored: number) => Placement, shards: number): Uint8Array {
+  *indexOf(places: PlaceColumns, shards: number, sync: boolean): Steps<Uint8Array> {
     // So that there is one to be changed, now and at the next save.
-    if (this.#skeleton.index === undefined) this.index(crcs, this.layout.shardSizes.length)
-    return this.#skeleton.index?.moved(crcs, placeOf, shards) ?? new Uint8Array(0)
+    const known = (this.#skeleton.index ??= new IndexPlan(
+      rowsOf(this.#values ?? [], this.layout, places.crcs),
+      this.layout.shardSizes.length,
+    ))
+    return yield* known.moved(places, shards, sync)
   }
 
   /**
@@ -205,7 +209,7 @@ export class PlannedBundle {
     if (known !== undefined) {
       return isUsual
         ? known.withChecksums(crcs)
-        : known.moved(crcs, (stored) => this.#placeOf(stored), shards)
+        : runSync(known.moved(this.places([], crcs), shards, true))
     }
     const plan = new IndexPlan(rowsOf(this.#values ?? [], layout, crcs), shards)
     if (isUsual) this.#skeleton.index = plan

@@ -153,7 +153,7 @@ export function* writeBundle(operation: Operation, input: WriteBundleInput): Ste
     const index =
       delta === undefined
         ? bundle.index(crcs, count)
-        : bundle.indexOf(delta.crcs(crcs), (value) => delta.placeOf(value), count)
+        : yield* bundle.indexOf(delta.places([], crcs), count, sync)
     plan = planCommit(
       directory,
       base,

@@ -43,7 +43,7 @@ export class CompareWriting extends FullWriting {
   #isKept = false
 
   constructor(request: WritingRequest, history: SaveHistory, limits: CheckedIncremental) {
-    const last = request.isIdle ? history.lastLike(request.plan.bundle) : undefined
+    const last = request.isSettled ? history.lastLike(request.plan.bundle) : undefined
     super(request, takeArrays(request.plan.bundle, request.mode, last?.image))
     this.#history = history
     this.#limits = limits
@@ -63,7 +63,7 @@ export class CompareWriting extends FullWriting {
       return
     }
     if (this.#refilled !== undefined) this.#becomeFull('most of the state has changed')
-    else if (this.#history.prefix === undefined && this.request.isIdle) {
+    else if (this.#history.prefix === undefined && this.request.isSettled) {
       this.#becomeFull('there is no earlier checkpoint')
     }
     if (this.#isFull) this.startEarly()
@@ -147,13 +147,20 @@ export class CompareWriting extends FullWriting {
   }
 
   override committed(prefix: string, written: WrittenBundle): void {
-    if (this.request.mode !== 'copy') {
-      this.#history.saved(prefix)
-      return
-    }
-    this.#isKept = true
+    if (this.request.mode === 'copy') this.remember(prefix, written, this.snapshot, 0)
+    else this.#history.saved(prefix)
+  }
+
+  /** @param image is kept for the next save */
+  protected remember(
+    prefix: string,
+    written: WrittenBundle,
+    image: Snapshot | undefined,
+    scan: number,
+  ): void {
+    this.#isKept = image !== undefined
     const bundle = this.bundle.withoutSources()
-    this.#history.saved(prefix, { prefix, bundle, places: written.places(), image: this.snapshot })
+    this.#history.saved(prefix, { prefix, bundle, places: written.places(), image, scan })
   }
 
   protected override release(): void {

@@ -5,7 +5,14 @@
  */
 import type { Places } from '../../bundle/write/places.js'
 import type { PlannedBundle } from '../../bundle/write/planned-bundle.js'
-import type { Snapshot } from '../../native.js'
+import {
+  createPageTracker,
+  releaseTracker,
+  scanPages,
+  type PageTracker,
+  type Snapshot,
+} from '../../native.js'
+import { HotArrays } from './hot-arrays.js'
 
 /** A checkpoint that was saved by this one, with all that was known then. */
 export interface LastSave {
@@ -17,11 +24,24 @@ export interface LastSave {
   readonly places: Places
   /** Its arrays, copied. */
   image: Snapshot | undefined
+  /** Since which scan the tracker tells of its arrays; 0: it does not. */
+  scan: number
+}
+
+/** Which arrays have not been written to since the scan before. */
+export interface Scanned {
+  /** 1 for each array. */
+  readonly same: Uint8Array
+  /** Its number, from 1 on. */
+  readonly scan: number
 }
 
 export class SaveHistory {
   #prefix: string | undefined
   #last: LastSave | undefined
+  #tracker: PageTracker | undefined
+  #hot: HotArrays | undefined
+  #scans = 0
 
   /** The checkpoint that the arrays were saved to or restored from last; absolute. */
   get prefix(): string | undefined {
@@ -37,9 +57,20 @@ export class SaveHistory {
     return this.#last?.bundle.hasPlanOf(bundle) === true ? this.#last : undefined
   }
 
+  scan(sources: readonly ArrayBufferView[]): Scanned {
+    this.#tracker ??= createPageTracker()
+    this.#hot ??= new HotArrays()
+    const same = scanPages(this.#tracker, this.#hot.ask(sources))
+    this.#hot.answer(same)
+    return { same, scan: ++this.#scans }
+  }
+
   /** @param last undefined: nothing is known but its files */
   saved(prefix: string, last?: LastSave): void {
-    if (this.#last?.image !== last?.image) this.forget()
+    const before = this.#last?.image
+    if (before !== last?.image) before?.release()
+    // Each first write to a page costs the program time as long as there is a tracker.
+    if (last === undefined || last.scan === 0) this.#stopTracking()
     this.#prefix = prefix
     this.#last = last
   }
@@ -64,5 +95,12 @@ export class SaveHistory {
   forget(): void {
     this.#last?.image?.release()
     this.#last = undefined
+    this.#stopTracking()
+  }
+
+  #stopTracking(): void {
+    if (this.#tracker !== undefined) releaseTracker(this.#tracker)
+    this.#tracker = undefined
+    this.#hot = undefined
   }
 }

@@ -18,7 +18,7 @@ export interface IncrementalOptions {
    *
    * `track`: the kernel notes which pages of memory are written to (Linux 6.7 or later). Nothing is
    * compared and no copy is kept, but each page takes about a microsecond at its first write after a
-   * save: for large states of which little changes. What is written by a device into memory that was
+   * save: for large states of which little changes. Arrays that change each time are left alone. What is written by a device into memory that was
    * pinned before (io_uring's fixed buffers, GPUs) is not seen. Where the system does not offer it,
    * arrays are compared.
    */
@@ -28,7 +28,10 @@ export interface IncrementalOptions {
    * in it is written anew. 0 … 1, default 0.5.
    */
   maxDeadRatio?: number
-  /** At most so many data files are linked; what is in others is written anew. Default 16. */
+  /**
+   * At most so many data files are linked, and as many more as a full save has beside its first (by
+   * `maxShardBytes`); what is in others is written anew. Default 16.
+   */
   maxLinks?: number
   /**
    * A tensor of more bytes is stored in slices of about so many, along its first axis, and only slices

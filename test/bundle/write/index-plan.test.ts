@@ -1,7 +1,8 @@
 import t from 'tap'
-import { unmask } from '../../../lib/bundle/masked-crc.js'
+import { mask, unmask } from '../../../lib/bundle/masked-crc.js'
 import { parseIndex } from '../../../lib/bundle/read/index-file.js'
 import { IndexPlan, type IndexRow } from '../../../lib/bundle/write/index-plan.js'
+import { runAsync, runSync } from '../../../lib/twin.js'
 
 /** What is stored as 0, and so not at all: the entry is shorter by its field. */
 const NOTHING = unmask(0)
@@ -43,8 +44,8 @@ t.test('a checksum that is stored as nothing comes and goes', (t) => {
 
 t.test('the same entries elsewhere', (t) => {
   const plan = new IndexPlan(rowsOf([1, 2]), 1)
-  const placeOf = (stored: number) => ({ shard: 1 + stored, offset: 64 })
-  const { header, entries } = parseIndex(plan.moved(Uint32Array.of(8, 9), placeOf, 3), 'index')
+  const places = { shards: [1, 2], offsets: [64, 64], crcs: Uint32Array.of(8, 9) }
+  const { header, entries } = parseIndex(runSync(plan.moved(places, 3, true)), 'index')
   t.equal(header.numShards, 3)
   t.match(
     [...entries.values()],
@@ -54,4 +55,39 @@ t.test('the same entries elsewhere', (t) => {
     ],
   )
   t.end()
+})
+
+t.test('elsewhere is byte for byte what a plan for there makes', async (t) => {
+  const shapes = [[], [3], [1000, 70_000], Array.from({ length: 100 }, () => 1)]
+  const count = 10_000
+  const row = (stored: number, shard: number, offset: number, crc: number): IndexRow => ({
+    key: Buffer.from(`k${String(stored).padStart(5, '0')}`),
+    entry: {
+      dtype: (stored % 3) * 100,
+      shape: shapes[stored % shapes.length] ?? [],
+      shard,
+      offset,
+      size: stored % 5 === 0 ? 0 : 2 ** (stored % 50),
+      crc,
+      slices: [],
+    },
+    stored: count - 1 - stored,
+  })
+  const sliced: IndexRow = {
+    key: Buffer.from('z'),
+    entry: { ...row(1, 0, 0, 0).entry, slices: [[{ start: 0, length: -1 }]] },
+    stored: -1,
+  }
+  const rows = Array.from({ length: count }, (_, i) => row(i, 0, 64 * i, i + 1))
+  const plan = new IndexPlan([...rows, sliced], 1)
+  const shards = Array.from({ length: count }, (_, i) => i % 300)
+  const offsets = Array.from({ length: count }, (_, i) => (i % 7 === 0 ? 0 : 2 ** (i % 50)))
+  const crcs = Uint32Array.from({ length: count }, (_, i) => (i % 11 === 0 ? NOTHING : 99 * i))
+  const moved = rows.map(({ stored }, i) =>
+    row(i, shards[stored] ?? 0, offsets[stored] ?? 0, mask(crcs[stored] ?? 0)),
+  )
+  const expected = new IndexPlan([...moved, sliced], 300).bytes
+  const places = { shards, offsets, crcs }
+  t.ok(Buffer.from(runSync(plan.moved(places, 300, true))).equals(expected))
+  t.ok(Buffer.from(await runAsync(plan.moved(places, 300, false))).equals(expected))
 })

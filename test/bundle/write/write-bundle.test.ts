@@ -45,10 +45,10 @@ t.test('what the new index does not name is removed when that is asked for', asy
     'x.data-00000-of-00001.keep': 'not ours',
     'x-1.data-00000-of-00001': 'another',
   })
-  const { removeReplaced } = await runAsync(writeSteps(join(dir, 'x'), [floats], {}, false))
+  const written = await runAsync(writeSteps(join(dir, 'x'), [floats], {}, false))
   t.ok(filesIn(dir).includes('x.data-00001-of-00003'), 'not before')
   t.ok(filesIn(dir).includes('x.data-00000-of-00002'), 'a count that was free')
-  await runAsync(removeReplaced())
+  await runAsync(written.removeReplaced())
   t.strictSame(filesIn(dir), [
     'x-1.data-00000-of-00001',
     'x.data-00000-of-00001.keep',
