@@ -15,7 +15,7 @@ export const IS_LONG = KILLS >= 1000
 export const SEED = Number(process.env['CKPT_SEED'] ?? 20)
 
 /** The ways to find what has changed that incremental saves are killed with. */
-export const DETECTS = ['compare'] as const
+export const DETECTS = ['compare', 'track'] as const
 
 /** Processes at once: while one starts another saves, and a third waits for the disk. */
 const LANES = 3

@@ -46,7 +46,6 @@ const HARMLESS = new Set([
   'truncate EINTR',
 ])
 
-
 /** More calls of one kind than any of the scenarios makes. */
 const ENDLESS = 5000
 
@@ -217,6 +216,7 @@ async function main() {
   await scenario.before?.(world)
   await attempt(world)
   for (const [kind, faults] of Object.entries(FAULTS)) {
+    if (mode !== 'all' && scenario.kinds?.includes(kind) === false) continue
     for (const fault of mode === 'all' ? faults : faults.slice(0, 1)) {
       let nth = 1
       while (nth < ENDLESS && report.complaints.length < ENOUGH) {

@@ -6,6 +6,7 @@
 // - `after(world)`, optional: more of what is done without a fault after each;
 // - `check(world, outcome)`, optional: complains by an error;
 // - `isQuick`: false for what the suite has no time for;
+// - `kinds`, optional: in the suite only calls of these fail;
 // - `allocations`, optional: in the suite every so many of them fails.
 'use strict'
 const { join } = require('node:path')
@@ -18,7 +19,15 @@ const {
   updateCheckpointStateSync,
 } = require('../../lib')
 const { FORGET } = require('../../lib/checkpoint/checkpoint.js')
-const { enlarge, fill, incrementalOf, makeState, SHARDED, steady, stepOf } = require('../fixtures/steps.cjs')
+const {
+  enlarge,
+  fill,
+  incrementalOf,
+  makeState,
+  SHARDED,
+  steady,
+  stepOf,
+} = require('../fixtures/steps.cjs')
 
 /** CKPT_DETECT: another way to find what has changed. */
 const INCREMENTAL = incrementalOf(process.env.CKPT_DETECT ?? 'compare')
@@ -86,7 +95,8 @@ async function saveTold(world, options, sync) {
  * second must not take the kernel's word for the same file.
  */
 const givenUp = (earlier) => ({
-  ...incremental(SHARDED),
+  ...incremental(SHARDED, { isQuick: true }),
+  kinds: ['sync'],
   before: ({ checkpoint, prefix }) => checkpoint.save(prefix, earlier),
   async act(world, step) {
     fill(world.state, step)
@@ -158,7 +168,6 @@ const restoring = (options, sync = false) =>
     // At their first use arrays may meet a fault as well; at the next one all is well.
     stepOf(state)
   })
-
 
 exports.scenarios = {
   'save, copy, sharded': saving(SHARDED),

@@ -48,7 +48,7 @@ function checkAll(t: Test, directory: string): void {
 
 /** How many workers are terminated in each phase. */
 const PHASES = {
-  ...{ copy: 20, none: 20, sync: 10, incremental: 20, 'incremental none': 10 },
+  ...{ copy: 20, none: 20, sync: 10, incremental: 8, 'incremental none': 4 },
   ...{ map: 20, eager: 20, lazy: 10, load: 20, verify: 10 },
 }
 

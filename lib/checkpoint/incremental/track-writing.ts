@@ -140,12 +140,14 @@ class TrackWriting extends FullWriting {
   }
 
   protected override start(): ComingShards {
-    this.#isStarted = true
     if (this.#linked === undefined) return super.start()
     const { operation, directory, options, spares } = this.request
     const { delta, staging } = this.#linked
     const before = { staging, count: delta.links.length }
-    return startShards(operation, directory, delta, this.snapshot, options, spares, before)
+    const shards = startShards(operation, directory, delta, this.snapshot, options, spares, before)
+    // Not before: where it throws, the directory may not have been taken over.
+    this.#isStarted = true
+    return shards
   }
 
   override setHead(value: number, by: BundleValue): void {
