@@ -55,12 +55,13 @@ export const harmless = (text: string): string =>
     return code.length > 2 ? `\\u{${code}}` : `\\x${code.padStart(2, '0')}`
   })
 
-/** Six digits are enough to look at; all of them are in `--json`. */
+/** Four digits are enough to look at, of integers ten; all of them are in `--json`. */
 export function numberText(value: number | bigint | undefined): string {
   if (value === undefined) return '-'
-  if (typeof value === 'bigint' || Number.isSafeInteger(value)) {
-    const text = String(value)
-    if (text.length <= 10) return text
-  }
-  return String(Number(Number(value).toPrecision(4)))
+  const whole = typeof value === 'bigint' || Number.isInteger(value)
+  const number = Number(value)
+  const size = Math.abs(number)
+  if (!Number.isFinite(number) || (whole && size < 1e10)) return String(value)
+  const isPlain = size >= 1e-3 && size < 1e6
+  return isPlain ? String(Number(number.toPrecision(4))) : number.toExponential(3)
 }
