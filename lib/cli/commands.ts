@@ -115,4 +115,42 @@ export const COMMANDS: readonly CommandSpec[] = [
     ],
     load: () => import('./commands/convert.js'),
   },
+  {
+    name: 'graph',
+    args: ['<path>'],
+    summary: 'draw the objects of a checkpoint: DOT, or SVG by Graphviz',
+    options: [
+      { flags: '-o, --output <file>', description: 'write there; SVG if it ends in .svg' },
+      { flags: '--svg', description: 'SVG, drawn by Graphviz' },
+    ],
+    examples: ['graph run/ckpt-7 | less', 'graph run -o graph.svg'],
+    load: () => import('./commands/graph.js'),
+  },
+  {
+    name: 'prune',
+    args: ['<dir>'],
+    summary: 'remove old checkpoints of a run',
+    details:
+      'What one of the options wants is kept, as with the policies of CheckpointManager; pinned ' +
+      'checkpoints are, the newest is, and so is the newest that is whole, which is read to be ' +
+      'sure. The directory must have no manager at the time. On a terminal you are asked; ' +
+      'elsewhere give --yes.',
+    options: [
+      { flags: '-k, --keep <n>', description: 'the newest n', parse: positiveInteger },
+      { flags: '--keep-every <n>', description: 'one in n steps', parse: positiveInteger },
+      { flags: '--keep-every-hours <n>', description: 'one in n hours', parse: positiveInteger },
+      { flags: '--keep-best <n>', description: 'the n best by their metric', parse: positiveInteger },
+      { flags: '--best <which>', description: 'good metrics are', choices: ['max', 'min'] },
+      { flags: '--all', description: 'also those that the state file does not list' },
+      { flags: '--name <name>', description: 'of the checkpoints; default ckpt' },
+      { flags: '-n, --dry-run', description: 'print the plan, remove nothing' },
+      { flags: '-y, --yes', description: 'do not ask' },
+    ],
+    examples: [
+      'prune run --keep 3 --dry-run',
+      'prune run --keep 3 --keep-every 10000 --yes',
+      'prune run --keep-best 1 --best min',
+    ],
+    load: () => import('./commands/prune.js'),
+  },
 ]

@@ -26,7 +26,8 @@ export interface ListedCheckpoint {
   readonly pinned: boolean
   /** Seconds since 1970: of the index, which is written last. */
   readonly time: number
-  /** Of all its files. */
+  readonly files: readonly FoundFile[]
+  /** Of all of them. */
   readonly bytes: number
   /** Of files that no earlier checkpoint of the directory has. */
   readonly newBytes: number
@@ -49,8 +50,9 @@ export interface RunListing {
   readonly strays: readonly string[]
 }
 
-interface FoundFile {
+export interface FoundFile {
   readonly bytes: number
+  /** Device and inode: the same for all names of a file. */
   readonly identity: string
 }
 
@@ -66,8 +68,8 @@ export function listRun(path: string): RunListing {
   })
   described.sort((a, b) => (a.number ?? -1) - (b.number ?? -1) || a.time - b.time)
   const seen = new Set<string>()
-  const checkpoints = described.map(({ files, ...known }): ListedCheckpoint => {
-    const sizes = share(files, seen)
+  const checkpoints = described.map((known): ListedCheckpoint => {
+    const sizes = share(known.files, seen)
     return { ...known, ...sizes, latest: latest !== null && resolve(latest) === known.path }
   })
   const sum = (of: (one: ListedCheckpoint) => number): number =>
@@ -98,9 +100,7 @@ function straysAmong(names: readonly string[], bases: readonly string[]): string
     .sort()
 }
 
-type Described = Omit<ListedCheckpoint, 'bytes' | 'newBytes' | 'linkedBytes' | 'latest'> & {
-  readonly files: readonly FoundFile[]
-}
+type Described = Omit<ListedCheckpoint, 'bytes' | 'newBytes' | 'linkedBytes' | 'latest'>
 
 /** Undefined if it has gone meanwhile. */
 function describe(

@@ -15,8 +15,8 @@ void t.test('through all formats and back', async (t) => {
     t.match(stdout, /: 29 tensors, 19\.\d kB\n/)
     from = to
   }
-  const filter = ['--filter', '**/*', '--filter', 'step']
-  t.equal((await cli(['diff', source, join(directory, 'a.npz'), ...filter])).status, 0)
+  const npz = join(directory, 'a.npz')
+  t.equal((await cli(['diff', source, npz, '--ignore-counters'])).status, 0)
   const names = listVariables(join(directory, 'ckpt')).map(([key]) => key)
   t.ok(names.includes('optimizer/_iterations'))
   const model = join(directory, 'model.json')
