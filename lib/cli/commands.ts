@@ -153,4 +153,16 @@ export const COMMANDS: readonly CommandSpec[] = [
     ],
     load: () => import('./commands/prune.js'),
   },
+  {
+    name: 'completion',
+    args: ['<shell>'],
+    summary: 'print a script with which bash, zsh or fish complete commands',
+    options: [],
+    examples: [
+      'completion bash >> ~/.bashrc',
+      'completion zsh > "${fpath[1]}/_ndcheckpoint"',
+      'completion fish > ~/.config/fish/completions/ndcheckpoint.fish',
+    ],
+    load: () => import('./commands/completion.js'),
+  },
 ]
