@@ -139,7 +139,11 @@ export const COMMANDS: readonly CommandSpec[] = [
       { flags: '-k, --keep <n>', description: 'the newest n', parse: positiveInteger },
       { flags: '--keep-every <n>', description: 'one in n steps', parse: positiveInteger },
       { flags: '--keep-every-hours <n>', description: 'one in n hours', parse: positiveInteger },
-      { flags: '--keep-best <n>', description: 'the n best by their metric', parse: positiveInteger },
+      {
+        flags: '--keep-best <n>',
+        description: 'the n best by their metric',
+        parse: positiveInteger,
+      },
       { flags: '--best <which>', description: 'good metrics are', choices: ['max', 'min'] },
       { flags: '--all', description: 'also those that the state file does not list' },
       { flags: '--name <name>', description: 'of the checkpoints; default ckpt' },

@@ -62,7 +62,11 @@ export class Terminal {
     const { createInterface } = await import('node:readline/promises')
     const lines = createInterface({ input: process.stdin, output: this.#err })
     // The end of the input is an answer, too.
-    const ended = new Promise<string>((resolve) => lines.once('close', () => { resolve('') }))
+    const ended = new Promise<string>((resolve) =>
+      lines.once('close', () => {
+        resolve('')
+      }),
+    )
     try {
       const answer = await Promise.race([lines.question(`${question} [y/N] `), ended])
       return /^y(es)?$/i.test(answer.trim())

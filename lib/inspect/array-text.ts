@@ -42,7 +42,10 @@ function indices(length: number, edge: number): Index[] {
 }
 
 /** Every index that is shown. */
-function* shownIndices(axes: readonly Index[][], index: readonly number[] = []): Generator<number[]> {
+function* shownIndices(
+  axes: readonly Index[][],
+  index: readonly number[] = [],
+): Generator<number[]> {
   const axis = axes[index.length]
   if (axis === undefined) {
     yield [...index]
@@ -105,14 +108,16 @@ function formatOf(array: Shown, axes: readonly Index[][]): Format {
   if (!/float/.test(array.dtype)) return padded(array, values, String)
   const options = floatsOf(array.dtype)
   if (array.shape.length === 0) {
-    return () => scalarText(array.get() as number, options.isSame)
+    return () => scalarText(array.get() as number, options.round)
   }
   const format = new FloatFormat(values as number[], options)
   return (index) => format.text(array.get(...index) as number)
 }
 
 function padded(array: NdArray, values: unknown[], textOf: (value: unknown) => string): Format {
-  const width = values.reduce<number>((max, value) => Math.max(max, textOf(value).length), 0)
+  // NumPy leaves room for a False where there is none.
+  const least = array.dtype === 'bool' && array.shape.length > 0 ? 5 : 0
+  const width = values.reduce<number>((max, value) => Math.max(max, textOf(value).length), least)
   return (index) => textOf(array.get(...index)).padStart(width)
 }
 
@@ -135,15 +140,21 @@ function floatsOf(dtype: DType): FloatFormatOptions {
   const { codec } = dtypeInfo(dtype)
   if (codec !== undefined) {
     const cutoff = dtype === 'float16' ? 1e3 : 1e8
-    return { isSame: (a, b) => codec.decode(codec.encode(a)) === b, cutoff }
+    return { round: (value) => codec.decode(codec.encode(value)), cutoff }
   }
   if (dtype === 'float32' || dtype === 'complex64') {
-    return { isSame: (a, b) => Math.fround(a) === b, cutoff: 1e6 }
+    return { round: Math.fround, cutoff: 1e6 }
   }
-  return { isSame: Object.is, cutoff: 1e8 }
+  return { round: (value) => value, cutoff: 1e8 }
 }
 
-const ESCAPES: Readonly<Record<number, string>> = { 9: '\\t', 10: '\\n', 13: '\\r', 39: "\\'", 92: '\\\\' }
+const ESCAPES: Readonly<Record<number, string>> = {
+  9: '\\t',
+  10: '\\n',
+  13: '\\r',
+  39: "\\'",
+  92: '\\\\',
+}
 
 /** As Python shows bytes, which also keeps them from doing anything to a terminal. */
 function bytesText(bytes: Uint8Array): string {

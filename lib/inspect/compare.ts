@@ -170,7 +170,10 @@ function elementwise(
   itemsize: number,
   differences: Differences,
 ): (a: Uint8Array, b: Uint8Array) => void {
-  if (!isNumeric(dtype)) return (a, b) => { compareBytes(a, b, itemsize, differences) }
+  if (!isNumeric(dtype))
+    return (a, b) => {
+      compareBytes(a, b, itemsize, differences)
+    }
   const decode = decoderOf(dtype)
   const isComplex = dtypeInfo(dtype).lanes === 2
   // Only these have a NaN, which is not equal to itself.

@@ -4,7 +4,12 @@
  * @module
  */
 import { globPattern } from '../convert/select.js'
-import { Scratch, type SourceEntry, type TensorSource, type TensorStream } from '../convert/tensor.js'
+import {
+  Scratch,
+  type SourceEntry,
+  type TensorSource,
+  type TensorStream,
+} from '../convert/tensor.js'
 import { runSync } from '../twin.js'
 import { statisticsOf, type Statistics } from './statistics.js'
 

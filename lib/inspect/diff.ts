@@ -42,7 +42,10 @@ export function diff(a: Opened, b: Opened, options: DiffOptions): DiffReport {
   // Names are short where they can be, which may be in one of two checkpoints only.
   const isKeyed = a.format === 'checkpoint' && b.format === 'checkpoint'
   const [left, right] = [a, b].map(({ source }) => entriesOf(source.entries, isKeyed, options))
-  const found = pairs(left ?? new Map<string, SourceEntry>(), right ?? new Map<string, SourceEntry>())
+  const found = pairs(
+    left ?? new Map<string, SourceEntry>(),
+    right ?? new Map<string, SourceEntry>(),
+  )
   const total = found.reduce((sum, { before }) => sum + (before?.byteLength ?? 0), 0)
   const scratch = new Scratch()
   let done = 0

@@ -7,34 +7,60 @@
 
 const PRECISION = 8
 
-/** Whether a number of fewer digits is the same element of its dtype. */
-export type IsSame = (a: number, b: number) => boolean
+/** The nearest element of a dtype. */
+export type Round = (value: number) => number
 
-/** The shortest decimal that is read as the same element, as digits and exponent: 0.d1d2… × 10^e. */
-function shortest(value: number, isSame: IsSame): number {
+/** So many digits; of two that are as near the even one, where JavaScript takes the larger. */
+function toEven(value: number, digits: number): string {
+  const [mantissa = '', exponent = ''] = value.toExponential(digits + 30).split('e')
+  const isTie = new RegExp(`^\\d\\.?\\d{${digits - 1}}50+$`).test(mantissa)
+  const kept = mantissa.slice(0, digits === 1 ? 1 : digits + 1)
+  if (isTie && /[02468]$/.test(kept)) return `${kept}e${exponent}`
+  return value.toPrecision(digits)
+}
+
+/** The decimal of fewest digits that is read as the same element. */
+function shortest(value: number, round: Round): number {
   for (let digits = 1; digits < 17; digits++) {
-    const short = Number(value.toPrecision(digits))
-    if (isSame(short, value)) return short
+    const short = Number(toEven(value, digits))
+    if (round(short) === value) return short
   }
   return value
 }
 
-/** Digits behind the point, trailing zeros left out. */
-const fixedText = (value: number): string => value.toFixed(PRECISION).replace(/0+$/, '')
+/** Digits behind the point, trailing zeros left out. What is cut is cut of the value itself. */
+function fixedText(value: number, short: number): string {
+  const decimals = /e/.test(String(short)) ? Infinity : (String(short).split('.')[1] ?? '').length
+  return (decimals > PRECISION ? value : short).toFixed(PRECISION).replace(/0+$/, '')
+}
 
-function exponentParts(value: number): { mantissa: string; exponent: string } {
-  const [long = '', exponent = ''] = value.toExponential().split('e')
-  const isLong = long.length > 2 + PRECISION
-  const [mantissa = '', rounded = exponent] = isLong
-    ? value.toExponential(PRECISION).split('e')
-    : [long]
-  const [, sign = '+', digits = '0'] = /^([+-])(\d+)$/.exec(rounded) ?? []
-  const short = mantissa.includes('.') ? mantissa.replace(/0+$/, '') : `${mantissa}.`
-  return { mantissa: short, exponent: sign + digits.padStart(2, '0') }
+interface Scientific {
+  readonly mantissa: string
+  /** With its sign, of at least two digits. */
+  readonly exponent: string
+}
+
+function scientific(text: string): Scientific {
+  const [mantissa = '', exponent = ''] = text.split('e')
+  const [, sign = '+', digits = '0'] = /^([+-])(\d+)$/.exec(exponent) ?? []
+  return { mantissa, exponent: sign + digits.padStart(2, '0') }
+}
+
+/** @param least digits behind the point; those that are not needed to tell it are of the value itself */
+function exponentParts(value: number, short: number, least: number): Scientific {
+  const { length } = (short.toExponential().split('e')[0]?.split('.') ?? [])[1] ?? ''
+  if (length >= least && length <= PRECISION) {
+    const { mantissa, exponent } = scientific(short.toExponential())
+    return { mantissa: mantissa.includes('.') ? mantissa : `${mantissa}.`, exponent }
+  }
+  const { mantissa, exponent } = scientific(
+    value.toExponential(Math.min(PRECISION, Math.max(least, length))),
+  )
+  return { mantissa: length > PRECISION ? mantissa.replace(/0+$/, '') : mantissa, exponent }
 }
 
 export interface FloatFormatOptions {
-  readonly isSame: IsSame
+  readonly round: Round
   /** Magnitude from which on numbers have exponents. */
   readonly cutoff: number
   /** Also positive numbers have a sign: imaginary parts. */
@@ -57,7 +83,9 @@ export class FloatFormat {
       if (value !== 0) min = Math.min(min, Math.abs(value))
       max = Math.max(max, Math.abs(value))
     }
-    const isWide = max >= options.cutoff || min < 1e-4 || max / min > 1000
+    // In the dtype, as NumPy compares: 0.0001 is not less than the nearest element to it.
+    const { round, cutoff } = options
+    const isWide = max >= cutoff || min < round(1e-4) || round(max / min) > 1000
     this.#exponential = max > 0 && isWide
     for (const value of finite) this.#measure(value)
     if (finite.length < values.length) this.#makeRoom(values)
@@ -85,11 +113,12 @@ export class FloatFormat {
     return this.#options.plus === true ? '+' : ''
   }
 
-  #parts(value: number): { whole: string; fraction: string; exponent: string } {
-    const short = Math.abs(shortest(value, this.#options.isSame))
+  #parts(value: number, least = 0): { whole: string; fraction: string; exponent: string } {
+    const size = Math.abs(value)
+    const short = shortest(size, this.#options.round)
     const { mantissa, exponent } = this.#exponential
-      ? exponentParts(short)
-      : { mantissa: fixedText(short), exponent: '' }
+      ? exponentParts(size, short, least)
+      : { mantissa: fixedText(size, short), exponent: '' }
     const [whole = '', fraction = ''] = mantissa.split('.')
     return { whole: this.#sign(value) + whole, fraction, exponent }
   }
@@ -99,7 +128,7 @@ export class FloatFormat {
       const name = this.#sign(value) + (Number.isNaN(value) ? 'nan' : 'inf')
       return name.padStart(this.#left + 1 + this.#rightWidth())
     }
-    const { whole, fraction, exponent } = this.#parts(value)
+    const { whole, fraction, exponent } = this.#parts(value, this.#right)
     const left = whole.padStart(this.#left)
     if (!this.#exponential) return `${left}.${fraction.padEnd(this.#right)}`
     const digits = exponent.slice(1).padStart(this.#exponentDigits, '0')
@@ -108,8 +137,8 @@ export class FloatFormat {
 }
 
 /** A number that stands alone. */
-export function scalarText(value: number, isSame: IsSame): string {
+export function scalarText(value: number, round: Round): string {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? 'nan' : value < 0 ? '-inf' : 'inf'
-  const text = Object.is(value, -0) ? '-0' : String(shortest(value, isSame))
+  const text = Object.is(value, -0) ? '-0' : String(shortest(value, round))
   return /^-?\d+$/.test(text) ? `${text}.0` : text
 }

@@ -155,10 +155,7 @@ async function findWhole(
 }
 
 /** With all that are called NAME-N, by their times. */
-function withOthers(
-  directory: string,
-  managed: readonly ManagedCheckpoint[],
-): ManagedCheckpoint[] {
+function withOthers(directory: string, managed: readonly ManagedCheckpoint[]): ManagedCheckpoint[] {
   const known = new Set(managed.map(({ path }) => path))
   const others = readdirSync(directory).flatMap((name) => {
     const path = join(directory, name.replace(/\.index$/, ''))

@@ -9,13 +9,14 @@ import { makeRun } from './runs'
 async function twoCheckpoints(directory: string): Promise<[string, string]> {
   const arrays = new NumpyState()
   arrays['same'] = Float32Array.of(1, NaN)
-  arrays['close'] = Float64Array.of(1, 2)
+  const close = Float64Array.of(1, 2)
+  arrays['close'] = close
   arrays['gone'] = new Int8Array(3)
   arrays['shape'] = zeros([2, 3])
   arrays['dtype'] = zeros([2], 'float32')
   const checkpoint = new Checkpoint({ arrays })
   const first = await checkpoint.save(join(directory, 'a'))
-  arrays['close'][1] = 2.5
+  close[1] = 2.5
   delete arrays['gone']
   arrays['new'] = new Int8Array(3)
   arrays['shape'] = zeros([3, 2])

@@ -11,7 +11,8 @@ const root = join(__dirname, '../..')
 void t.test('help, version, and nothing at all', async (t) => {
   const help = await cli(['--help'])
   t.equal(help.status, 0)
-  for (const { name, summary } of COMMANDS) t.match(help.stdout, new RegExp(`  ${name} .*`), summary)
+  for (const { name, summary } of COMMANDS)
+    t.match(help.stdout, new RegExp(`  ${name} .*`), summary)
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
     version: string
   }

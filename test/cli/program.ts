@@ -21,6 +21,13 @@ export interface RunOptions {
   readonly columns?: number
 }
 
+// What decides about colours has to be said by the test.
+const DECIDING = ['NO_COLOR', 'FORCE_COLOR', 'CI', 'COLORTERM']
+const INHERITED: NodeJS.ProcessEnv = {
+  ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !DECIDING.includes(name))),
+  TERM: 'xterm',
+}
+
 const quoted = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`
 
 function commandOf(args: readonly string[], columns: number | undefined): string[] {
@@ -33,8 +40,7 @@ function commandOf(args: readonly string[], columns: number | undefined): string
 export async function cli(args: readonly string[], options: RunOptions = {}): Promise<Ended> {
   const { cwd, env = {}, input = '', columns } = options
   const [command, ...rest] = [...WITHOUT_LOADER, ...commandOf(args, columns)]
-  const { NO_COLOR: _, FORCE_COLOR: __, CI: ___, ...inherited } = process.env
-  const child = spawn(command, rest, { cwd, env: { ...inherited, TERM: 'xterm', ...env } })
+  const child = spawn(command, rest, { cwd, env: { ...INHERITED, ...env } })
   const [out, err]: [Buffer[], Buffer[]] = [[], []]
   child.stdout.on('data', (data: Buffer) => out.push(data))
   child.stderr.on('data', (data: Buffer) => err.push(data))

@@ -24,7 +24,10 @@ void t.test('the plan, then the removal', async (t) => {
   const run = await makeRun(t.testdir(), 5)
   const dry = await cli(['prune', run, '--keep', '2', '--dry-run'])
   t.equal(dry.status, 0)
-  t.match(dry.stdout, /^keep {4}ckpt-4\nkeep {4}ckpt-5\nremove {2}ckpt-1\n.*\n.*\n2 to keep, 3 to remove, 1\.2\d MB to free\n$/m)
+  t.match(
+    dry.stdout,
+    /^keep {4}ckpt-4\nkeep {4}ckpt-5\nremove {2}ckpt-1\n.*\n.*\n2 to keep, 3 to remove, 1\.2\d MB to free\n$/m,
+  )
   t.equal(indexes(run).length, 5)
   const done = await cli(['prune', run, '--keep', '2', '--yes'])
   t.equal(done.status, 0)
@@ -103,7 +106,8 @@ void t.test('what no manager has made', async (t) => {
   t.strictSame(indexes(directory), ['ckpt-2.index', 'ckpt-3.index'])
   const after = getCheckpointState(directory)
   t.equal(after?.modelCheckpointPath, before?.modelCheckpointPath)
-  const wasListed = (path: string): boolean => before?.allModelCheckpointPaths.includes(path) === true
+  const wasListed = (path: string): boolean =>
+    before?.allModelCheckpointPaths.includes(path) === true
   t.ok(after?.allModelCheckpointPaths.every(wasListed), 'nothing is listed that was not')
 })
 
@@ -120,7 +124,12 @@ void t.test('a run that is under way is left alone', async (t) => {
 
 void t.test('misuse removes nothing', async (t) => {
   const run = await makeRun(t.testdir(), 2)
-  for (const args of [['--keep', '1'], ['--yes'], ['--keep', '0', '--yes'], ['--keep', 'x', '-y']]) {
+  for (const args of [
+    ['--keep', '1'],
+    ['--yes'],
+    ['--keep', '0', '--yes'],
+    ['--keep', 'x', '-y'],
+  ]) {
     const { status, stderr } = await cli(['prune', run, ...args])
     t.equal(status, 2, args.join(' '))
     t.match(stderr, /^ndcheckpoint: .*--.*\n$/)

@@ -33,7 +33,10 @@ void t.test('values as JSON', async (t) => {
   const fixture = tensorflowFixture('numpystate')
   const { values } = await cliJson(['show', fixture, 'numpy_arrays/nan'])
   t.strictSame(values, ['NaN', 'Infinity', '-Infinity', 0])
-  t.match(await cliJson(['show', fixture, 'numpy_arrays/c8']), { dtype: 'complex64', shape: [2, 3] })
+  t.match(await cliJson(['show', fixture, 'numpy_arrays/c8']), {
+    dtype: 'complex64',
+    shape: [2, 3],
+  })
   const bools = await cliJson(['show', fixture, 'numpy_arrays/b1'])
   t.strictSame(bools['values'], [
     [true, true, true],
@@ -47,7 +50,16 @@ void t.test('no such tensor', async (t) => {
   const fixture = tensorflowFixture('keras-adam')
   const { status, stderr } = await cli(['show', fixture, '_iterations'])
   t.equal(status, 2)
-  t.match(stderr, /^ndcheckpoint: no tensor '_iterations' .* did you mean 'optimizer\/_iterations'\?/)
-  t.match((await cli(['show', fixture, '_variables'])).stderr, "'inspect' lists the names of all 30")
-  t.match((await cli(['show', fixture, 'x', '--edge', '0'])).stderr, '--edge takes a positive integer')
+  t.match(
+    stderr,
+    /^ndcheckpoint: no tensor '_iterations' .* did you mean 'optimizer\/_iterations'\?/,
+  )
+  t.match(
+    (await cli(['show', fixture, '_variables'])).stderr,
+    "'inspect' lists the names of all 30",
+  )
+  t.match(
+    (await cli(['show', fixture, 'x', '--edge', '0'])).stderr,
+    '--edge takes a positive integer',
+  )
 })

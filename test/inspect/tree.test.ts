@@ -3,7 +3,9 @@ import { sparkline } from '../../lib/inspect/sparkline.js'
 import { treeLines } from '../../lib/inspect/tree.js'
 
 const drawn = (...names: string[]): string[] =>
-  treeLines(names, (name) => name).map(({ label, item }) => `${label}${item === undefined ? '' : ' *'}`)
+  treeLines(names, (name) => name).map(
+    ({ label, item }) => `${label}${item === undefined ? '' : ' *'}`,
+  )
 
 void t.test('names as a tree', (t) => {
   t.strictSame(drawn('a/x', 'a/y/z', 'a/y', 'b'), [

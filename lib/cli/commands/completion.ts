@@ -40,7 +40,9 @@ function* choices(): Generator<{ command: string; option: string; values: string
 }
 
 function bash(): string {
-  const cases = COMMANDS.map((spec) => `    ${spec.name}) options="${optionsOf(spec).join(' ')}" ;;`)
+  const cases = COMMANDS.map(
+    (spec) => `    ${spec.name}) options="${optionsOf(spec).join(' ')}" ;;`,
+  )
   const values = Array.from(choices(), ({ command, option, values }) => {
     return `    ${command}:${option}) values="${values}" ;;`
   })

@@ -20,7 +20,7 @@ interface Options {
 }
 
 export async function run({ terminal, args, options }: Call): Promise<number> {
-  const report = await compare(args, options as Options, terminal)
+  const report = await compare(args, options, terminal)
   if (terminal.json) terminal.printJson(report)
   else print(report, terminal)
   return report.equal ? GOOD : FINDING

@@ -6,7 +6,12 @@
 import { basename } from 'node:path'
 import { listRun } from '../../inspect/run-listing.js'
 import { verifyAt } from '../../inspect/verify-all.js'
-import { withPruning, type PruneOptions, type PrunePlan, type Pruning } from '../../manager/prune.js'
+import {
+  withPruning,
+  type PruneOptions,
+  type PrunePlan,
+  type Pruning,
+} from '../../manager/prune.js'
 import { keepBest, keepEvery, keepLatest, type RetentionPolicy } from '../../manager/retention.js'
 import { GOOD, type Call } from '../spec.js'
 import type { Terminal } from '../terminal.js'

@@ -22,7 +22,10 @@ export async function run({ terminal, args }: Call): Promise<number> {
   return ok ? GOOD : FINDING
 }
 
-function print({ path, ok, problems, tensors, bytes }: VerifiedCheckpoint, terminal: Terminal): void {
+function print(
+  { path, ok, problems, tensors, bytes }: VerifiedCheckpoint,
+  terminal: Terminal,
+): void {
   const name = harmless(relative('', path))
   if (ok) {
     const read = `${countText(tensors, 'tensor')}, ${bytesText(bytes)}`
