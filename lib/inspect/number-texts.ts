@@ -16,7 +16,7 @@ function toEven(value: number, digits: number): string {
   const isTie = new RegExp(`^\\d\\.?\\d{${digits - 1}}50+$`).test(mantissa)
   const kept = mantissa.slice(0, digits === 1 ? 1 : digits + 1)
   if (isTie && /[02468]$/.test(kept)) return `${kept}e${exponent}`
-  return value.toPrecision(digits)
+  return value.toExponential(digits - 1)
 }
 
 /** The decimal of fewest digits that is read as the same element. */
@@ -30,8 +30,11 @@ function shortest(value: number, round: Round): number {
 
 /** Digits behind the point, trailing zeros left out. What is cut is cut of the value itself. */
 function fixedText(value: number, short: number): string {
-  const decimals = /e/.test(String(short)) ? Infinity : (String(short).split('.')[1] ?? '').length
-  return (decimals > PRECISION ? value : short).toFixed(PRECISION).replace(/0+$/, '')
+  const [, exponent = '0'] = short.toExponential().split('e')
+  const digits = PRECISION + 1 + Number(exponent)
+  const isCut = digits > 0 && Number(short.toFixed(PRECISION)) !== short
+  const kept = isCut ? Number(toEven(value, digits)) : short
+  return kept.toFixed(PRECISION).replace(/0+$/, '')
 }
 
 interface Scientific {
@@ -53,9 +56,8 @@ function exponentParts(value: number, short: number, least: number): Scientific 
     const { mantissa, exponent } = scientific(short.toExponential())
     return { mantissa: mantissa.includes('.') ? mantissa : `${mantissa}.`, exponent }
   }
-  const { mantissa, exponent } = scientific(
-    value.toExponential(Math.min(PRECISION, Math.max(least, length))),
-  )
+  const digits = 1 + Math.min(PRECISION, Math.max(least, length))
+  const { mantissa, exponent } = scientific(toEven(value, digits))
   return { mantissa: length > PRECISION ? mantissa.replace(/0+$/, '') : mantissa, exponent }
 }
 
