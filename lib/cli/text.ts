@@ -4,6 +4,14 @@
  * @module
  */
 
+import { relative } from 'node:path'
+
+/** A path as a person would write it here: relative if it is below the working directory. */
+export function pathText(path: string): string {
+  const below = relative('', path)
+  return harmless(below === '' || below.startsWith('..') ? path : below)
+}
+
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const
 
 /** `24 B`, `1.23 kB`, `480 MB`: three digits, and powers of 1000 as in `ls --si`. */

@@ -17,11 +17,13 @@ const PROGRAM = `
 import json, sys
 import numpy as np
 np.seterr(all='ignore')
+# From 2.4 on it depends on the dtype what number is large enough for an exponent.
+is_new = tuple(map(int, np.__version__.split('.')[:2])) >= (2, 4)
 told = {}
 with np.load(sys.argv[1]) as file:
     for name in file.files:
         a = file[name]
-        told[name] = {'text': str(a) if a.ndim else None}
+        told[name] = {'text': str(a) if a.ndim and (is_new or a.dtype.kind in 'iub') else None}
         if a.size and a.dtype.kind in 'fiub':
             finite = a[np.isfinite(a)].astype(np.float64)
             told[name]['nan'] = int(np.isnan(a).sum())

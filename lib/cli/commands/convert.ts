@@ -3,13 +3,12 @@
  *
  * @module
  */
-import { relative } from 'node:path'
 import { convert } from '../../convert/import.js'
 import type { ConvertOptions } from '../../convert/options.js'
 import { prefixOf } from '../../inspect/open.js'
 import { GOOD, type Call } from '../spec.js'
 import type { Terminal } from '../terminal.js'
-import { bytesText, countText, harmless } from '../text.js'
+import { bytesText, countText, harmless, pathText } from '../text.js'
 
 export async function run({ terminal, args, options }: Call): Promise<number> {
   const [source = '', destination = ''] = args
@@ -19,7 +18,7 @@ export async function run({ terminal, args, options }: Call): Promise<number> {
     const report = await convert(prefixOf(source), destination, given)
     progress.stop()
     if (terminal.json) terminal.printJson(report)
-    else print(report, terminal)
+    else print(report, given.filter === undefined, terminal)
     return GOOD
   } finally {
     progress.stop()
@@ -35,9 +34,12 @@ function chosen(options: Call['options']): ConvertOptions {
 
 function print(
   { path, tensors, bytes, skipped }: Awaited<ReturnType<typeof convert>>,
+  tellsSkipped: boolean,
   terminal: Terminal,
 ): void {
   const written = `${countText(tensors, 'tensor')}, ${bytesText(bytes)}`
-  terminal.print(`${harmless(relative('', path))}: ${written}`)
-  if (skipped.length > 0) terminal.print(`left out: ${skipped.map(harmless).join(', ')}`)
+  terminal.print(`${pathText(path)}: ${written}`)
+  // What a filter leaves out is no news.
+  if (tellsSkipped && skipped.length > 0)
+    terminal.print(`left out: ${skipped.map(harmless).join(', ')}`)
 }

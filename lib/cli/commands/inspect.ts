@@ -11,7 +11,7 @@ import { treeLines } from '../../inspect/tree.js'
 import { GOOD, type Call } from '../spec.js'
 import { tableText, type Column } from '../table.js'
 import type { Terminal } from '../terminal.js'
-import { bytesText, countText, harmless, numberText } from '../text.js'
+import { bytesText, countText, harmless, numberText, pathText } from '../text.js'
 
 interface Options {
   readonly filter?: readonly string[]
@@ -78,7 +78,7 @@ function print(
   stats: boolean,
   terminal: Terminal,
 ): void {
-  terminal.print(terminal.style('bold', harmless(path)))
+  terminal.print(terminal.style('bold', pathText(path)))
   const lines = flat
     ? tensors.map((tensor) => ({ label: tensor.name, item: tensor }))
     : treeLines(tensors, ({ name }) => name)

@@ -3,11 +3,10 @@
  *
  * @module
  */
-import { relative } from 'node:path'
 import { prefixesAt, verifyAt, type VerifiedCheckpoint } from '../../inspect/verify-all.js'
 import { FINDING, GOOD, type Call } from '../spec.js'
 import type { Terminal } from '../terminal.js'
-import { bytesText, countText, harmless } from '../text.js'
+import { bytesText, countText, harmless, pathText } from '../text.js'
 
 export async function run({ terminal, args }: Call): Promise<number> {
   const [path = ''] = args
@@ -26,7 +25,7 @@ function print(
   { path, ok, problems, tensors, bytes }: VerifiedCheckpoint,
   terminal: Terminal,
 ): void {
-  const name = harmless(relative('', path))
+  const name = pathText(path)
   if (ok) {
     const read = `${countText(tensors, 'tensor')}, ${bytesText(bytes)}`
     terminal.print(`${terminal.style('green', 'ok')}       ${name}  ${read}`)
