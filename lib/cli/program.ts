@@ -83,7 +83,7 @@ function add(program: Command, spec: CommandSpec, done: (status: number) => void
     const options = command.opts<Record<string, unknown>>()
     const terminal = new Terminal(options['json'] === true, process.stdout, process.stderr)
     const { run } = await spec.load()
-    done(await run({ terminal, args: command.args, options }))
+    done(await run({ terminal, args: command.args, options, commands: COMMANDS }))
   })
 }
 

@@ -22,6 +22,8 @@ export interface Call {
   readonly args: readonly string[]
   /** By their camel-cased names. */
   readonly options: Readonly<Record<string, unknown>>
+  /** All of them, for the command that completes them. */
+  readonly commands: readonly CommandSpec[]
 }
 
 /** Runs a command. @returns the exit status: 0 for good, 1 for a finding */

@@ -4,34 +4,35 @@
  *
  * @module
  */
-import { COMMANDS } from '../commands.js'
 import { GOOD, type Call, type CommandSpec, type OptionSpec } from '../spec.js'
 
 const GLOBAL = ['--help', '--json']
 
-export function run({ terminal, args }: Call): number {
+export function run({ terminal, args, commands }: Call): number {
   const [shell = ''] = args
   const script = Object.hasOwn(SCRIPTS, shell) ? SCRIPTS[shell] : undefined
   if (script === undefined) {
     throw new TypeError(`no completion for '${shell}'; there is bash, zsh and fish`)
   }
-  const text = script()
+  const text = script(commands)
   if (terminal.json) terminal.printJson({ shell, script: text })
   else terminal.print(text)
   return GOOD
 }
 
-const SCRIPTS: Readonly<Record<string, () => string>> = { bash, zsh, fish }
+type Specs = readonly CommandSpec[]
+
+const SCRIPTS: Readonly<Record<string, (commands: Specs) => string>> = { bash, zsh, fish }
 
 const longOf = ({ flags }: OptionSpec): string => /--[\w-]+/.exec(flags)?.[0] ?? ''
 
 const optionsOf = ({ options }: CommandSpec): string[] => [...options.map(longOf), ...GLOBAL]
 
-const names = (): string => COMMANDS.map(({ name }) => name).join(' ')
+const names = (commands: Specs): string => commands.map(({ name }) => name).join(' ')
 
 /** Options with a fixed set of values, and the shells of this very command. */
-function* choices(): Generator<{ command: string; option: string; values: string }> {
-  for (const { name, options } of COMMANDS) {
+function* choices(commands: Specs): Generator<{ command: string; option: string; values: string }> {
+  for (const { name, options } of commands) {
     for (const option of options) {
       const { choices } = option
       if (choices) yield { command: name, option: longOf(option), values: choices.join(' ') }
@@ -39,11 +40,9 @@ function* choices(): Generator<{ command: string; option: string; values: string
   }
 }
 
-function bash(): string {
-  const cases = COMMANDS.map(
-    (spec) => `    ${spec.name}) options="${optionsOf(spec).join(' ')}" ;;`,
-  )
-  const values = Array.from(choices(), ({ command, option, values }) => {
+function bash(all: Specs): string {
+  const cases = all.map((spec) => `    ${spec.name}) options="${optionsOf(spec).join(' ')}" ;;`)
+  const values = Array.from(choices(all), ({ command, option, values }) => {
     return `    ${command}:${option}) values="${values}" ;;`
   })
   return `# ndcheckpoint completion bash >> ~/.bashrc
@@ -52,7 +51,7 @@ _ndcheckpoint() {
   local command="\${COMP_WORDS[1]}" options="" values=""
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
-    COMPREPLY=($(compgen -W "${names()} --help --version" -- "$word"))
+    COMPREPLY=($(compgen -W "${names(all)} --help --version" -- "$word"))
     return
   fi
   case "$command:$before" in
@@ -77,9 +76,9 @@ complete -o default -F _ndcheckpoint ndcheckpoint
 /** A word of zsh and fish in single quotes. */
 const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`
 
-function zsh(): string {
-  const commands = COMMANDS.map(({ name, summary }) => `    ${quoted(`${name}:${summary}`)}`)
-  const cases = COMMANDS.map((spec) => {
+function zsh(all: Specs): string {
+  const commands = all.map(({ name, summary }) => `    ${quoted(`${name}:${summary}`)}`)
+  const cases = all.map((spec) => {
     const lines = [...spec.options.map(zshOption), `'--json[print one JSON document]'`, `'--help'`]
     return `    ${spec.name}) _arguments ${[...lines, ...zshArguments(spec)].join(' ')} ;;`
   })
@@ -114,9 +113,9 @@ function zshOption(option: OptionSpec): string {
   return quoted(`${option.repeats === true ? '*' : ''}${longOf(option)}[${said}]${takes}`)
 }
 
-function fish(): string {
+function fish(all: Specs): string {
   const first = 'complete -c ndcheckpoint'
-  const lines = COMMANDS.flatMap((spec) => {
+  const lines = all.flatMap((spec) => {
     const inside = `${first} -n '__fish_seen_subcommand_from ${spec.name}'`
     const top = `${first} -f -n __fish_use_subcommand -a ${spec.name} -d ${quoted(spec.summary)}`
     return [
