@@ -25,7 +25,9 @@ const LAYERS = [
   'views',
   'checkpoint',
   'manager',
+  'inspect',
   'index',
+  'cli',
 ]
 
 /** Only this file knows that there is an addon. */

@@ -39,6 +39,11 @@ void t.test('the tarball has what runs, what compiles, and what is read', async 
   )
   const listed = Object.values(JSON.parse(read('native/sources.json')) as Record<string, string[]>)
   for (const path of [...needed, ...built, ...listed.flat()]) t.ok(paths.has(path), path)
+  const { bin } = JSON.parse(read('package.json')) as { bin: Record<string, string> }
+  for (const path of Object.values(bin)) {
+    t.ok(paths.has(path), path)
+    t.match(read(path), /^#!\/usr\/bin\/env node\n/)
+  }
   t.ok(paths.has('binding.gyp') && paths.has('native/sources.json'), 'node-gyp reads both')
   const room = /^(lib|native\/(core|addon)|docs|prebuilds)\//
   const top = [...paths].filter((path) => !room.test(path)).sort()
@@ -51,7 +56,7 @@ void t.test('the tarball has what runs, what compiles, and what is read', async 
     'native/sources.json',
     'package.json',
   ])
-  t.ok(unpackedSize < 3e6, `${String(unpackedSize)} bytes`)
+  t.ok(unpackedSize < 4e6, `${String(unpackedSize)} bytes`)
 })
 
 void t.test('every source has its output in the tarball, every header is there', async (t) => {
@@ -123,6 +128,13 @@ void t.test(
     const node = async (file: string): Promise<string> =>
       (await run(process.execPath, [file], { cwd: folder, env })).stdout.trim()
     t.match(await node('save.js'), /run\/ckpt-1$/)
+    const program = join(modules, '.bin/ndcheckpoint')
+    const { stdout } = await run(program, ['inspect', 'run', '--stats'], { cwd: folder, env })
+    t.match(
+      stdout,
+      /x +float64 +\[3, 4\] +96 B +0 +4 /,
+      'the program is installed, with its libraries',
+    )
     t.equal(await node('restore.mjs'), '[[3,4],4,0,1]')
   },
 )
