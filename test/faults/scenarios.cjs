@@ -96,7 +96,7 @@ async function saveTold(world, options, sync) {
  */
 const givenUp = (earlier) => ({
   ...incremental(SHARDED, { isQuick: true }),
-  kinds: ['sync'],
+  kinds: ['sync', 'link', 'stat'],
   before: ({ checkpoint, prefix }) => checkpoint.save(prefix, earlier),
   async act(world, step) {
     fill(world.state, step)
