@@ -6,6 +6,7 @@
  */
 import { readdirSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
+import { latestCheckpoint } from '../bundle/latest.js'
 import { indexPath } from '../bundle/names.js'
 import { removeCheckpointFiles } from '../bundle/checkpoint-files.js'
 import { replaceFile } from '../bundle/replace-file.js'
@@ -122,7 +123,12 @@ async function planOf(directory: string, options: PruneOptions): Promise<Pruning
   const recovered = recover(directory, options.checkpointName)
   const { managed, lastPreserved } = recovered
   const checkpoints = options.all ? withOthers(directory, managed) : managed
-  const ledgerOf = (): Ledger => new Ledger(options.policies, checkpoints, lastPreserved)
+  // Others may be newer than the one that the state file names, which readers would go on to take.
+  const latest = latestCheckpoint(directory)
+  const named: RetentionPolicy = (all) =>
+    all.filter(({ path }) => latest !== null && path === resolve(latest))
+  const policies = [...options.policies, named]
+  const ledgerOf = (): Ledger => new Ledger(policies, checkpoints, lastPreserved)
   // Where nothing has to go nothing has to be read.
   const hasSurplus = ledgerOf().release().length > 0
   // The newest whole one stays, and what is damaged does not count as one that is kept.

@@ -1,4 +1,6 @@
+import { join } from 'node:path'
 import t from 'tap'
+import { exportNpz } from '../../lib/index.js'
 import { cli, cliJson, tensorflowFixture } from './program'
 import { makeRun } from './runs'
 
@@ -55,6 +57,16 @@ void t.test('checkpoints of Python, with statistics, all of them', async (t) => 
     const document: Document = await cliJson(['inspect', tensorflowFixture(name), '--stats'])
     t.ok(document.tensors.length > 0 && document.tensors.every(({ statistics }) => statistics))
   }
+})
+
+void t.test('names that would move the cursor', async (t) => {
+  const path = join(t.testdir(), 'hostile.npz')
+  await exportNpz({ 'a\u001b[2Jb': Float32Array.of(1) }, path)
+  const { stdout } = await cli(['inspect', path])
+  t.notMatch(stdout, '\u001b')
+  t.match(stdout, 'a\\x1b[2Jb')
+  const missing = await cli(['show', path, 'c\u001b\nd'])
+  t.match(missing.stderr, /^ndcheckpoint: no tensor 'c\\x1b\\x0ad' in [^\n]*\n$/)
 })
 
 void t.test('what is not there, and what is damaged', async (t) => {

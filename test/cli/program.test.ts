@@ -81,6 +81,15 @@ void t.test('a terminal gets colours and lines that fit', { skip }, async (t) =>
   t.notMatch((await cli(['ls', directory])).stdout, '\u001b')
 })
 
+void t.test('a narrow terminal gets short names', { skip }, async (t) => {
+  const { stdout } = await cli(['inspect', tensorflowFixture('keras-adam'), '--flat'], {
+    columns: 50,
+  })
+  const lines = stdout.split('\n').slice(1)
+  t.match(stdout, /opti.*….*moving|mod.*….*/)
+  t.ok(lines.every((line) => Array.from(line).length <= 50))
+})
+
 void t.test('progress is for terminals', { skip }, async (t) => {
   const run = await makeRun(t.testdir(), 1)
   const shown = await cli(['ls', run, '--verify'], { columns: 120 })

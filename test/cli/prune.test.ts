@@ -6,8 +6,10 @@ import {
   Checkpoint,
   CheckpointManager,
   getCheckpointState,
+  latestCheckpoint,
   NumpyState,
   openCheckpoint,
+  updateCheckpointStateSync,
 } from '../../lib/index.js'
 import type { PrunePlan } from '../../lib/manager/prune.js'
 import { cli, cliJson } from './program'
@@ -109,6 +111,17 @@ void t.test('what no manager has made', async (t) => {
   const wasListed = (path: string): boolean =>
     before?.allModelCheckpointPaths.includes(path) === true
   t.ok(after?.allModelCheckpointPaths.every(wasListed), 'nothing is listed that was not')
+})
+
+void t.test('what the state file names as the newest stays', async (t) => {
+  const run = await makeRun(t.testdir(), 4)
+  updateCheckpointStateSync(run, { modelCheckpointPath: join(run, 'ckpt-2') })
+  const { keep }: Document = await cliJson(['prune', run, '--keep', '1', '--yes', '--all'])
+  t.strictSame(
+    keep.map((path) => path.slice(-1)),
+    ['2', '4'],
+  )
+  t.equal(latestCheckpoint(run), join(run, 'ckpt-2'))
 })
 
 void t.test('a run that is under way is left alone', async (t) => {
