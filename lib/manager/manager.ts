@@ -252,9 +252,12 @@ export class CheckpointManager {
       if (save) path = await runAsync(this.#save({ checkInterval: false }, false))
       await this.#run.settled()
     } finally {
-      await runAsync(this.#run.close())
       this.checkpoint[FORGET]()
-      this.#lock.release()
+      try {
+        await runAsync(this.#run.close())
+      } finally {
+        this.#lock.release()
+      }
     }
     this.#run.throwFailure()
     return path
