@@ -24,6 +24,7 @@ const LAYERS = [
   'views',
   'checkpoint',
   'manager',
+  'tfjs',
   'index',
 ]
 

@@ -50,6 +50,7 @@ const EXPORTS = {
   removeCheckpointSync: 'function',
   saveOnSignal: 'function',
   splitDependency: 'function',
+  toOnnx: 'function',
   trackable: 'symbol',
   updateCheckpointState: 'function',
   updateCheckpointStateSync: 'function',
