@@ -108,7 +108,7 @@ function weightEdges(tf: TensorFlowJs, layer: LayerLike, names: Names): Edge[] {
 
 /**
  * @param more children beside the layers
- * @throws TypeError if the model has no weights yet
+ * @throws TypeError if the model has no layers yet
  */
 export function modelNode(
   tf: TensorFlowJs,
@@ -116,7 +116,7 @@ export function modelNode(
   names: Names,
   more: () => Iterable<Edge> = () => [],
 ): TrackableNode {
-  requireBuilt(model)
+  requireLayers(model)
   const operations = branch(partOf(model, '_operations'), () =>
     operationsOf(model)
       .filter(({ layer }) => layer.weights.length > 0)
@@ -127,9 +127,7 @@ export function modelNode(
   return branch(model, () => [own, ...more()])
 }
 
-export function requireBuilt(model: ModelLike): void {
-  if (model.built && model.layers.length > 0) return
-  throw new TypeError(
-    `the model '${model.name}' has no weights yet: give its first layer an inputShape, or build it`,
-  )
+export function requireLayers(model: ModelLike): void {
+  if (model.layers.length > 0) return
+  throw new TypeError(`the model '${model.name}' has no layers yet: add them first`)
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { inspect } from 'node:util'
-import { modelNode, requireBuilt } from './layer-nodes.js'
+import { modelNode, requireLayers } from './layer-nodes.js'
 import type { Edge } from './nodes.js'
 import { kindOf } from './optimizer-kinds.js'
 import { optimizerNode } from './optimizer-node.js'
@@ -47,8 +47,8 @@ interface Compiled extends ModelLike {
  * first step are made by the restore.
  *
  * @param tf the module of TensorFlow.js
- * @param model built: its first layer has an inputShape
- * @throws TypeError if it is no such model, or has no weights yet. Restoring throws CKPT_MISMATCH if
+ * @param model with its layers
+ * @throws TypeError if it is no such model, or has no layers yet. Restoring throws CKPT_MISMATCH if
  *   dtype or shape of a weight differ
  */
 export function trackModel(tf: TensorFlowJs, model: ModelLike): TfjsTrackable {
@@ -101,7 +101,7 @@ const isList = (value: readonly VariableLike[] | ModelLike): value is readonly V
   Array.isArray(value)
 
 function trainedBy(model: ModelLike): VariableLike[] {
-  requireBuilt(model)
+  requireLayers(model)
   const inner = (model as Compiled).model ?? (model as Compiled)
   return (inner.collectedTrainableWeights ?? inner.trainableWeights).map(variableOf)
 }

@@ -44,7 +44,6 @@ export interface LayerLike {
 /** A `tf.LayersModel` or `tf.Sequential`. */
 export interface ModelLike extends LayerLike {
   readonly layers: LayerLike[]
-  readonly built: boolean
 }
 
 /** A `tf.Optimizer`. */
