@@ -65,6 +65,10 @@ export interface CheckpointCallback {
  * by a count begins before the last one is durable, that one is waited for first. `fit` does not
  * return before all saves are durable, and rejects if one of them failed.
  *
+ * Of several callbacks let it be the first, since a save of somebody else, as of `saveOnSignal`, should
+ * not come between a step and the count of it. Beside objects of TensorFlow.js, as those that
+ * `tf.callbacks.earlyStopping` makes, it is to be `new tf.CustomCallback(checkpointCallback(…))`.
+ *
  * @throws TypeError, RangeError for options that are not what they should be
  */
 export function checkpointCallback(
@@ -94,6 +98,7 @@ class Saver {
   #batches = 0
   /** The save that is under way; never rejects. */
   #saving: Promise<void> | undefined
+  #isSaving = false
   #failure: { readonly error: unknown } | undefined
 
   constructor(manager: CheckpointManager, options: CheckpointCallbackOptions) {
@@ -140,6 +145,8 @@ class Saver {
 
   async end(): Promise<void> {
     await this.#saving
+    this.#saveIfDue({})
+    await this.#saving
     this.#check()
   }
 
@@ -157,14 +164,16 @@ class Saver {
 
   #saveIfDue(told: ManagedSaveOptions): void {
     const { everyBatches, everyEpochs, saveOptions } = this.#options
-    if (everyBatches !== undefined || everyEpochs !== undefined) return
+    // While one is under way the next batch asks again. Never by a manager that waits: it might save
+    // between a step and the count of it.
+    if (everyBatches !== undefined || everyEpochs !== undefined || this.#isSaving) return
     const saving = this.#manager.saveIfDue({ ...saveOptions, ...told })
     if (saving !== undefined) this.#follow(saving)
   }
 
   #follow(saving: Promise<string | null>): void {
     const at = this.#at
-    const before = this.#saving
+    this.#isSaving = true
     const followed = async (): Promise<void> => {
       try {
         const path = await saving
@@ -172,8 +181,9 @@ class Saver {
       } catch (error) {
         if (this.#options.onError === undefined) this.#failure ??= { error }
         else this.#options.onError(error)
+      } finally {
+        this.#isSaving = false
       }
-      await before
     }
     this.#saving = followed()
   }
