@@ -148,7 +148,10 @@ t.test('replay-buffer.js learns its way, and writes the new memories only', asyn
   const directory = join(t.testdir(), 'run')
   const first = await run('replay-buffer.js', directory)
   t.equal(first.status, 0, first.stderr)
-  t.match(first.stdout, /^a new agent\nfull: \d{4} KiB written\n(incremental: \d{2} KiB written\n){3}/)
+  t.match(
+    first.stdout,
+    /^a new agent\nfull: \d{4} KiB written\n(incremental: \d{2} KiB written\n){3}/,
+  )
   t.match(first.stdout, 'step 4000: →→→→→→→→→→→')
   const second = await run('replay-buffer.js', directory)
   t.equal(second.status, 0, second.stderr)

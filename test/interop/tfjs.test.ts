@@ -21,7 +21,9 @@ function predict(model: tf.LayersModel, { x }: Predictions): number[] {
       const size = x.length / model.inputs.length
       return tf.tensor(x.slice(i * size, (i + 1) * size), [2, ...(shape.slice(1) as number[])])
     })
-    return Array.from((model.predict(all.length > 1 ? all : (all[0] as tf.Tensor)) as tf.Tensor).dataSync())
+    return Array.from(
+      (model.predict(all.length > 1 ? all : (all[0] as tf.Tensor)) as tf.Tensor).dataSync(),
+    )
   })
 }
 

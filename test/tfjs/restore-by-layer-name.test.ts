@@ -63,7 +63,8 @@ t.test('another shape, and two layers of one name', async (t) => {
   })
   const twice = await new Checkpoint(both).write(join(directory, 'twice'))
   await t.rejects(restoreByLayerName(tf, model, twice), {
-    message: /has float32 \[4, 3\] \('hidden\/kernel'\) and float32 \[4, 3\] \('hidden\/kernel'\); /,
+    message:
+      /has float32 \[4, 3\] \('hidden\/kernel'\) and float32 \[4, 3\] \('hidden\/kernel'\); /,
   })
   t.strictSame(weightBits(model), saved)
   t.strictSame(counts(), before)

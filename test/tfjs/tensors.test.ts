@@ -42,9 +42,15 @@ t.test('nothing is rounded or cut without being told', (t) => {
   )
   const large = BigInt64Array.of(5n, 2n ** 40n)
   t.throws(() => toTensor(tf, large, 'int32'), { name: 'RangeError', message: /1099511627776/ })
-  t.strictSame(Array.from(toTensor(tf, large.subarray(0, 1), 'int32').dataSync() as Int32Array), [5])
+  t.strictSame(
+    Array.from(toTensor(tf, large.subarray(0, 1), 'int32').dataSync() as Int32Array),
+    [5],
+  )
   t.throws(() => toTensor(tf, Float32Array.of(0.5), 'int32'), { name: 'RangeError' })
-  t.strictSame(Array.from(toTensor(tf, Int8Array.of(3, 0), 'bool').dataSync() as Uint8Array), [1, 0])
+  t.strictSame(
+    Array.from(toTensor(tf, Int8Array.of(3, 0), 'bool').dataSync() as Uint8Array),
+    [1, 0],
+  )
   t.throws(() => toTensor(tf, Int8Array.of(1), 'int8' as 'int32'), /dtype must be float32, int32/)
   t.throws(() => toTensor(tf, nothing), /expected an NdArray/)
   t.throws(() => fromTensor(tf.tensor(['a'])), /dtype string is no array of numbers/)

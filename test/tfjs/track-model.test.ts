@@ -34,36 +34,47 @@ function bitsOf(value: unknown): unknown {
 
 for (const backend of BACKENDS) {
   for (const name of Object.keys(OPTIMIZERS) as OptimizerName[]) {
-    t.test(`${backend}, ${name}: a resumed training has the same bits, no tensor leaks`, async (t) => {
-      await tf.setBackend(backend)
-      const model = trained(OPTIMIZERS[name]())
-      const checkpoint = new Checkpoint({ model: trackModel(tf, model) })
-      await train(model, 3)
-      const before = counts()
-      const path = await checkpoint.write(join(t.testdir(), 'ckpt'))
-      t.strictSame(counts(), before, 'after a save')
-      const saved = weightBits(model)
-      await train(model, 3)
-      const [wanted, state] = [weightBits(model), stateOf(model.optimizer)]
-      t.strictNotSame(wanted, saved)
-      t.strictSame(counts(), before)
+    t.test(
+      `${backend}, ${name}: a resumed training has the same bits, no tensor leaks`,
+      async (t) => {
+        await tf.setBackend(backend)
+        const model = trained(OPTIMIZERS[name]())
+        const checkpoint = new Checkpoint({ model: trackModel(tf, model) })
+        await train(model, 3)
+        const before = counts()
+        const path = await checkpoint.write(join(t.testdir(), 'ckpt'))
+        t.strictSame(counts(), before, 'after a save')
+        const saved = weightBits(model)
+        await train(model, 3)
+        const [wanted, state] = [weightBits(model), stateOf(model.optimizer)]
+        t.strictNotSame(wanted, saved)
+        t.strictSame(counts(), before)
 
-      const status = await checkpoint.read(path)
-      status.assertConsumed().assertExistingObjectsMatched()
-      t.strictSame(counts(), before, 'after a restore')
-      t.strictSame(weightBits(model), saved)
-      t.equal(model.optimizer.iterations, 3)
-      await train(model, 3)
-      t.strictSame(weightBits(model), wanted)
+        const status = await checkpoint.read(path)
+        status.assertConsumed().assertExistingObjectsMatched()
+        t.strictSame(counts(), before, 'after a restore')
+        t.strictSame(weightBits(model), saved)
+        t.equal(model.optimizer.iterations, 3)
+        await train(model, 3)
+        t.strictSame(weightBits(model), wanted)
 
-      const other = trained(OPTIMIZERS[name](), 7)
-      const second = new Checkpoint({ model: trackModel(tf, other) })
-      ;(await second.read(path)).assertConsumed().assertExistingObjectsMatched()
-      await train(other, 3)
-      t.strictSame(weightBits(other), wanted, 'in a new model, whose optimizer had no accumulators')
-      t.strictSame(JSON.stringify(stateOf(other.optimizer)), JSON.stringify(state), 'the optimizer')
-      for (const one of [model, other]) one.dispose()
-    })
+        const other = trained(OPTIMIZERS[name](), 7)
+        const second = new Checkpoint({ model: trackModel(tf, other) })
+        ;(await second.read(path)).assertConsumed().assertExistingObjectsMatched()
+        await train(other, 3)
+        t.strictSame(
+          weightBits(other),
+          wanted,
+          'in a new model, whose optimizer had no accumulators',
+        )
+        t.strictSame(
+          JSON.stringify(stateOf(other.optimizer)),
+          JSON.stringify(state),
+          'the optimizer',
+        )
+        for (const one of [model, other]) one.dispose()
+      },
+    )
   }
 }
 
@@ -90,7 +101,9 @@ t.test('names are those of Keras', async (t) => {
   const directory = t.testdir()
   const written: Record<string, string[]> = {}
   for (const [name, make] of Object.entries(MODELS)) {
-    const path = await new Checkpoint({ model: trackModel(tf, make()) }).write(join(directory, name))
+    const path = await new Checkpoint({ model: trackModel(tf, make()) }).write(
+      join(directory, name),
+    )
     written[name] = keysOf(path).slice(1)
   }
   t.strictSame(written['mlp'], [
@@ -155,7 +168,9 @@ t.test('a restore that fails changes nothing and leaks nothing', async (t) => {
         tf.layers.dense({ units: 5, name: 'out' }),
       ],
     })
-    const other = await new Checkpoint({ model: trackModel(tf, wide) }).write(join(directory, 'wide'))
+    const other = await new Checkpoint({ model: trackModel(tf, wide) }).write(
+      join(directory, 'wide'),
+    )
     wide.dispose()
     await t.rejects(checkpoint.read(other), {
       code: 'CKPT_MISMATCH',
@@ -177,7 +192,10 @@ t.test('a restore that fails changes nothing and leaks nothing', async (t) => {
 t.test('the learning rate', async (t) => {
   await tf.setBackend('cpu')
   const path = join(t.testdir(), 'ckpt')
-  for (const make of [(rate: number) => tf.train.sgd(rate), (rate: number) => tf.train.adam(rate)]) {
+  for (const make of [
+    (rate: number) => tf.train.sgd(rate),
+    (rate: number) => tf.train.adam(rate),
+  ]) {
     const rateOf = (optimizer: tf.Optimizer): unknown => optimizer.getConfig()['learningRate']
     const model = trained(make(0.1))
     await new Checkpoint({ model: trackModel(tf, model) }).write(path)
@@ -203,10 +221,7 @@ t.test('powers that somebody has set are saved as they are', async (t) => {
   const other = trained(tf.train.adam(0.01))
   const status = await new Checkpoint({ model: trackModel(tf, other) }).read(path)
   status.assertConsumed()
-  t.strictSame(
-    JSON.stringify(stateOf(other.optimizer)),
-    JSON.stringify(stateOf(model.optimizer)),
-  )
+  t.strictSame(JSON.stringify(stateOf(other.optimizer)), JSON.stringify(stateOf(model.optimizer)))
 })
 
 t.test('a checkpoint before the first step has all that one after it has', async (t) => {
