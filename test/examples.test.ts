@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { Checkpoint, latestCheckpoint, NumpyState, type NdArray } from '../lib/index.js'
+import { findTensorFlow } from './interop/tensorflow'
 
 const examples = join(__dirname, '../examples')
 
@@ -52,10 +53,14 @@ t.test('every example is short, says what to look at and is run here', (t) => {
   const files = readdirSync(examples).filter((name) => /\.m?js$/.test(name))
   t.strictSame(files.sort(), [
     'esm.mjs',
+    'evolution.js',
+    'keras-handoff.js',
     'quick-start.js',
     'read-any-checkpoint.js',
+    'replay-buffer.js',
     'resume.js',
     'save-while-training.js',
+    'tfjs-digits.js',
   ])
   for (const file of files) {
     const text = readFileSync(join(examples, file), 'utf8')
@@ -129,6 +134,58 @@ t.test('esm.mjs imports the same objects by name', async (t) => {
   t.match(stdout, 'x[1, 1] after the restore: 0')
   t.match(stdout, 'shape of the second x: [ 3, 4 ]')
   t.match(stdout, 'import and require give the same Checkpoint: true')
+})
+
+t.test('tfjs-digits.js is killed after each epoch and ends as if it had not been', async (t) => {
+  const { status, stdout, stderr } = await run('tfjs-digits.js')
+  t.equal(status, 0, stderr)
+  const places = Array.from(stdout.matchAll(/resumes at epoch (\d+)/g), ([, epoch]) => epoch)
+  t.strictSame(places, ['1', '2', '3', '4'])
+  t.match(stdout, /identical, bit for bit/)
+})
+
+t.test('replay-buffer.js learns its way, and writes the new memories only', async (t) => {
+  const directory = join(t.testdir(), 'run')
+  const first = await run('replay-buffer.js', directory)
+  t.equal(first.status, 0, first.stderr)
+  t.match(
+    first.stdout,
+    /^a new agent\nfull: \d{4} KiB written\n(incremental: \d{2} KiB written\n){3}/,
+  )
+  t.match(first.stdout, 'step 4000: →→→→→→→→→→→')
+  const second = await run('replay-buffer.js', directory)
+  t.equal(second.status, 0, second.stderr)
+  t.match(second.stdout, /ckpt-4\n(incremental: \d{2} KiB written\n){4}step 8000: →→→→→→→→→→→\n/)
+})
+
+t.test('evolution.js: all threads read one checkpoint without a copy', async (t) => {
+  const { status, stdout, stderr } = await run('evolution.js')
+  t.equal(status, 0, stderr)
+  const lines = Array.from(
+    stdout.matchAll(/generation \d: loss ([\d.]+), arrays copied: 0\n/g),
+    ([, loss]) => Number(loss),
+  )
+  t.equal(lines.length, 8)
+  t.ok((lines.at(-1) ?? NaN) < (lines[0] ?? NaN), lines.join(' '))
+})
+
+const tensorflow = findTensorFlow()
+const skip = 'skip' in tensorflow ? tensorflow.skip : false
+t.test('keras-handoff.js: Python, Node, Python', { skip, timeout: 300_000 }, async (t) => {
+  const python = 'python' in tensorflow ? tensorflow.python : ''
+  const { status, stdout, stderr } = await run('keras-handoff.js', python)
+  t.equal(status, 0, stderr)
+  const turns = Array.from(
+    stdout.matchAll(/^(Python|Node): loss ([\d.]+) after (\d+) steps$/gm),
+    ([, who, , steps]) => [who, steps],
+  )
+  t.strictSame(turns, [
+    ['Python', '160'],
+    ['Node', '320'],
+    ['Python', '480'],
+  ])
+  const losses = Array.from(stdout.matchAll(/loss ([\d.]+)/g), ([, loss]) => Number(loss))
+  t.ok((losses[2] ?? NaN) < (losses[0] ?? NaN) / 2, losses.join(' '))
 })
 
 t.test('the demo: killed, resumed, bit-identical', async (t) => {

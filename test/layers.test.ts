@@ -26,6 +26,7 @@ const LAYERS = [
   'checkpoint',
   'manager',
   'inspect',
+  'tfjs',
   'index',
   'cli',
 ]

@@ -1,15 +1,16 @@
 /**
- * What users hand in as an array: ours, typed arrays, objects of the npm package `ndarray` and
- * anything of that shape. One function checks them all.
+ * What users hand in as an array: ours, typed arrays, and anything that has the parts of one, as the
+ * arrays of the npm packages `ndarray` and `@stdlib/ndarray` and the tensors of onnxruntime. One
+ * function checks them all.
  *
  * @module
  */
-import { inspect } from 'node:util'
+import { inspect, types } from 'node:util'
 import type { NpyDescr } from './descr.js'
 import { dtypeInfo, findDType, type DType, type DTypeInfo, type TypedArray } from './dtype.js'
 import { checkBounds, checkShape, elementCount, NdArray } from './ndarray.js'
 import { cStrides } from './strides.js'
-import { arrayClassOf, isTypedArray } from './typed-arrays.js'
+import { arrayClassOf, isTypedArray, viewAs } from './typed-arrays.js'
 
 /** An array by its parts; what the npm package `ndarray` makes fits. */
 export interface ArrayParts {
@@ -21,7 +22,23 @@ export interface ArrayParts {
   readonly dtype?: string
 }
 
-export type ArrayInput = NdArray | TypedArray | ArrayParts
+/** An array of `@stdlib/ndarray`, whose elements may be in its own kind of typed array. */
+export interface StdlibParts {
+  readonly data: ArrayBufferView
+  readonly shape: readonly number[]
+  readonly strides: readonly number[]
+  readonly offset: number
+  readonly dtype: unknown
+}
+
+/** A tensor of `onnxruntime-node` or `onnxruntime-web`, in memory and in C order. */
+export interface OnnxParts {
+  readonly data: ArrayBufferView
+  readonly dims: readonly number[]
+  readonly type: string
+}
+
+export type ArrayInput = NdArray | TypedArray | ArrayParts | StdlibParts | OnnxParts
 
 /** An input after its check. Strides, shape and offset count elements. */
 export interface CheckedInput {
@@ -34,9 +51,10 @@ export interface CheckedInput {
   readonly descr?: NpyDescr
 }
 
-/** The npm package's names that differ from ours. `array` and `generic` are not typed. */
+/** The packages' names that differ from ours. `array` and `generic` are not typed. */
 const NPM_NAMES: Readonly<Record<string, DType>> = {
   uint8_clamped: 'uint8',
+  uint8c: 'uint8',
   bigint64: 'int64',
   biguint64: 'uint64',
   buffer: 'uint8',
@@ -67,14 +85,31 @@ export function checkInput(value: unknown): CheckedInput {
   if (isTypedArray(value)) return checkTypedArray(value)
   if (value instanceof NdArray) return fromNdArray(value as NdArray)
   if (typeof value !== 'object' || value === null) throw notAnArray(value)
-  const { data, shape, stride, offset, dtype } = value as Record<string, unknown>
-  if (!isTypedArray(data)) {
-    if (Array.isArray(data)) {
+  const parts = value as Record<string, unknown>
+  const { offset, dtype = parts['type'] } = parts
+  const data = typedData(parts['data'], dtype)
+  if (data === undefined) {
+    if (Array.isArray(parts['data'])) {
       throw new TypeError('the data of an array must be a typed array, got a plain array')
     }
     throw notAnArray(value)
   }
-  return checkParts(data, shape, stride, offset, dtype)
+  const { shape = parts['dims'], stride = parts['strides'] } = parts
+  // Of stdlib: an object of its own in later versions, which is its name when printed.
+  const name = 'strides' in parts && typeof dtype === 'object' ? String(dtype) : dtype
+  return checkParts(data, shape, stride, offset, name)
+}
+
+/** The classes of stdlib that are no typed arrays, by the bytes under them: complex numbers, booleans. */
+function typedData(data: unknown, dtype: unknown): TypedArray | undefined {
+  if (isTypedArray(data)) return data
+  const info = findDType(String(dtype))
+  const [arrayClass] = info?.classes ?? []
+  if (arrayClass === undefined || typeof data !== 'object' || data === null) return undefined
+  const { buffer, byteOffset, byteLength } = data as Partial<ArrayBufferView>
+  const isView =
+    types.isAnyArrayBuffer(buffer) && byteOffset !== undefined && byteLength !== undefined
+  return isView ? viewAs(arrayClass, buffer, byteOffset, byteLength) : undefined
 }
 
 function notAnArray(value: unknown): TypeError {

@@ -141,11 +141,12 @@ export const isBareArray = (value: unknown): boolean =>
   (typeof value === 'object' && value !== null && !hasProtocol(value) && hasArrayParts(value))
 
 /** Other objects, too, have data and a shape: these are an array's, as are strides. */
-const hasArrayParts = (value: object): boolean =>
-  'data' in value &&
-  'shape' in value &&
-  Array.isArray(value.shape) &&
-  ('stride' in value || isTypedArray(value.data))
+function hasArrayParts(value: object): boolean {
+  if (!('data' in value)) return false
+  const { shape, dims } = value as { readonly shape?: unknown; readonly dims?: unknown }
+  const isStrided = 'stride' in value || 'strides' in value
+  return Array.isArray(shape ?? dims) && (isStrided || isTypedArray(value.data))
+}
 
 function untrackable(value: unknown, where: string): TypeError {
   const shown = inspect(value, { depth: 0, maxArrayLength: 3, breakLength: Infinity })

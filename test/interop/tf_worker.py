@@ -24,6 +24,7 @@ import tf_keras  # noqa: E402, F401 -- adds its commands
 import tf_manager  # noqa: E402, F401 -- adds its commands
 import tf_names  # noqa: E402, F401 -- adds its commands
 import tf_slots  # noqa: E402, F401 -- adds its commands
+import tf_tfjs  # noqa: E402, F401 -- adds its commands
 import tf_trackables  # noqa: E402, F401 -- adds its commands
 from tensorflow.python.trackable import base as trackable_base  # noqa: E402
 from tf_commands import COMMANDS, command  # noqa: E402

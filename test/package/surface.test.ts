@@ -71,6 +71,7 @@ const EXPORTS = {
   removeCheckpointSync: 'function',
   saveOnSignal: 'function',
   splitDependency: 'function',
+  toOnnx: 'function',
   trackable: 'symbol',
   updateCheckpointState: 'function',
   updateCheckpointStateSync: 'function',
@@ -186,4 +187,30 @@ void t.test('neither loading the package nor saving loads @bufbuild/protobuf', a
     new Checkpoint({ arrays }).saveSync(${JSON.stringify(join(directory, 'ckpt'))})
     console.log(JSON.stringify([...before, loaded() > 0]))`
   t.strictSame(await output('commonjs', program), [true, 0, false])
+})
+
+void t.test('ndcheckpoint/tfjs is one module, and loads nothing of TensorFlow.js', async (t) => {
+  const program = `
+    import { createRequire } from 'node:module'
+    import * as named from 'ndcheckpoint/tfjs'
+    const require = createRequire(${JSON.stringify(join(root, 'test.mjs'))})
+    const required = require('ndcheckpoint/tfjs')
+    console.log(JSON.stringify({
+      same: required === require('./lib/tfjs') && named.trackModel === required.trackModel,
+      names: Object.keys(required).filter((name) => name !== '__esModule').sort(),
+      loaded: Object.keys(require.cache).filter((path) => path.includes('@tensorflow')),
+    }))`
+  t.strictSame(await output('module', program), {
+    same: true,
+    names: [
+      'checkpointCallback',
+      'fromTensor',
+      'restoreByLayerName',
+      'toTensor',
+      'trackModel',
+      'trackOptimizer',
+      'trackVariables',
+    ],
+    loaded: [],
+  })
 })
