@@ -22,9 +22,9 @@ export interface ArrayParts {
   readonly dtype?: string
 }
 
-/** An array of `@stdlib/ndarray`, whose elements may be in its own kind of typed array. */
+/** An array of `@stdlib/ndarray`; its own kinds of typed arrays, of complex numbers, will do as well. */
 export interface StdlibParts {
-  readonly data: ArrayBufferView
+  readonly data: TypedArray
   readonly shape: readonly number[]
   readonly strides: readonly number[]
   readonly offset: number
@@ -33,7 +33,7 @@ export interface StdlibParts {
 
 /** A tensor of `onnxruntime-node` or `onnxruntime-web`, in memory and in C order. */
 export interface OnnxParts {
-  readonly data: ArrayBufferView
+  readonly data: TypedArray
   readonly dims: readonly number[]
   readonly type: string
 }
@@ -86,7 +86,10 @@ export function checkInput(value: unknown): CheckedInput {
   if (value instanceof NdArray) return fromNdArray(value as NdArray)
   if (typeof value !== 'object' || value === null) throw notAnArray(value)
   const parts = value as Record<string, unknown>
-  const { offset, dtype = parts['type'] } = parts
+  const { offset, type, dtype: given = type } = parts
+  // Of stdlib: an object of its own in later versions, which is its name when printed.
+  const isNamed = 'strides' in parts && typeof given === 'object'
+  const dtype = isNamed ? (given as { toString(): string } | null)?.toString() : given
   const data = typedData(parts['data'], dtype)
   if (data === undefined) {
     if (Array.isArray(parts['data'])) {
@@ -95,16 +98,13 @@ export function checkInput(value: unknown): CheckedInput {
     throw notAnArray(value)
   }
   const { shape = parts['dims'], stride = parts['strides'] } = parts
-  // Of stdlib: an object of its own in later versions, which is its name when printed.
-  const name = 'strides' in parts && typeof dtype === 'object' ? String(dtype) : dtype
-  return checkParts(data, shape, stride, offset, name)
+  return checkParts(data, shape, stride, offset, dtype)
 }
 
 /** The classes of stdlib that are no typed arrays, by the bytes under them: complex numbers, booleans. */
 function typedData(data: unknown, dtype: unknown): TypedArray | undefined {
   if (isTypedArray(data)) return data
-  const info = findDType(String(dtype))
-  const [arrayClass] = info?.classes ?? []
+  const [arrayClass] = (typeof dtype === 'string' ? findDType(dtype) : undefined)?.classes ?? []
   if (arrayClass === undefined || typeof data !== 'object' || data === null) return undefined
   const { buffer, byteOffset, byteLength } = data as Partial<ArrayBufferView>
   const isView =

@@ -4,12 +4,12 @@
  * @module
  */
 import { inspect } from 'node:util'
-import type { DType, TypedArray } from '../array/dtype.js'
+import type { DType } from '../array/dtype.js'
 import { checkInput, ndarray, type ArrayInput, type CheckedInput } from '../array/input.js'
 import { contiguous } from '../array/contiguous.js'
 import type { NdArray } from '../array/ndarray.js'
 import { isTypedArray } from '../array/typed-arrays.js'
-import type { TensorFlowJs, TensorLike } from './types.js'
+import type { TensorData, TensorFlowJs, TensorLike } from './types.js'
 
 /** Element types of tensors that hold numbers as they are. */
 export type TensorDType = 'float32' | 'int32' | 'bool'
@@ -57,7 +57,8 @@ export function toTensor<T extends TensorLike>(
     const hint = input.info.lanes === 2 || name === 'void' ? '' : `: name one that is to hold it`
     throw new TypeError(`TensorFlow.js has no dtype that holds ${name}${hint}`)
   }
-  const data = name === target ? contiguous(input) : converted(input, target)
+  // Of these three dtypes the data is of these classes.
+  const data = name === target ? (contiguous(input) as TensorData) : converted(input, target)
   return tf.tensor(data, [...input.shape], target) as T
 }
 
@@ -70,16 +71,17 @@ export function fromTensor(tensor: TensorLike): NdArray {
   throw new TypeError(`a tensor of dtype ${dtype} is no array of numbers`)
 }
 
-function converted(input: CheckedInput, dtype: TensorDType): TypedArray {
+function converted(input: CheckedInput, dtype: TensorDType): TensorData {
   const { name } = input.info
   const flat = ndarray(contiguous(input), undefined, { dtype: name })
   const data = new { float32: Float32Array, int32: Int32Array, bool: Uint8Array }[dtype](flat.size)
   for (let i = 0; i < data.length; i++) {
+    // No complex numbers, which have been refused.
     const element = Number(flat.get(i))
     data[i] = dtype === 'bool' ? Number(element !== 0) : element
     // Floats are rounded; an integer is what it is.
     if (dtype === 'int32' && data[i] !== element) {
-      throw new RangeError(`an int32 tensor cannot hold ${String(flat.get(i))} of a ${name} array`)
+      throw new RangeError(`an int32 tensor cannot hold ${element} of a ${name} array`)
     }
   }
   return data

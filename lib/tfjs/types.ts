@@ -4,7 +4,8 @@
  *
  * @module
  */
-import type { TypedArray } from '../array/dtype.js'
+/** What holds the elements of a tensor. */
+export type TensorData = Float32Array | Int32Array | Uint8Array
 
 /** A `tf.Tensor`. */
 export interface TensorLike {
@@ -23,7 +24,7 @@ export interface VariableLike extends TensorLike {
 
 /** The module of TensorFlow.js: `require('@tensorflow/tfjs')`, or `@tensorflow/tfjs-core`. */
 export interface TensorFlowJs {
-  tensor(values: TypedArray, shape?: number[], dtype?: 'float32' | 'int32' | 'bool'): TensorLike
+  tensor(values: TensorData, shape?: number[], dtype?: 'float32' | 'int32' | 'bool'): TensorLike
   variable(initialValue: TensorLike, trainable?: boolean): VariableLike
 }
 

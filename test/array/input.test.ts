@@ -213,3 +213,22 @@ t.test('bad arguments of ndarray are named', (t) => {
   t.throws(() => make(data, 'x'), { name: 'TypeError', message: /^shape must be an array/ })
   t.end()
 })
+
+t.test('arrays of @stdlib/ndarray', (t) => {
+  const parts = { shape: [2], strides: [-1], offset: 1 }
+  // The parts of its Complex128Array, of its BooleanArray and of its data types.
+  const bytes = new Float64Array([1, 2, 3, 4])
+  const view = { buffer: bytes.buffer, byteOffset: 0, byteLength: 32, length: 2 }
+  const dtype = { toString: () => 'complex128' }
+  const complex = checkInput({ ...parts, data: view, dtype })
+  t.strictSame([complex.info.name, complex.stride, complex.offset], ['complex128', [-1], 1])
+  t.equal(complex.data.buffer, bytes.buffer)
+  const flags = { buffer: Uint8Array.of(1, 0).buffer, byteOffset: 0, byteLength: 2 }
+  t.equal(checkInput({ ...parts, data: flags, dtype: 'bool' }).info.name, 'bool')
+  t.equal(checkInput({ ...parts, data: new Float32Array(2), dtype: 'float32' }).data.length, 2)
+  t.equal(checkInput({ ...parts, data: Uint8ClampedArray.of(1, 2), dtype: 'uint8c' }).offset, 1)
+  t.throws(() => checkInput({ ...parts, data: view, dtype: 'generic' }), { name: 'TypeError' })
+  t.throws(() => checkInput({ ...parts, data: {}, dtype: 'bool' }), { name: 'TypeError' })
+  t.throws(() => checkInput({ ...parts, data: view, dtype: null }), { name: 'TypeError' })
+  t.end()
+})

@@ -31,7 +31,6 @@ async function fit(
     epochs: 4,
     batchSize: 4,
     shuffle: false,
-    verbose: 0,
     callbacks,
     yieldEvery: 'never',
   })

@@ -20,7 +20,7 @@ t.test('arrays become tensors and come back', async (t) => {
     t.strictSame(toTensor(tf, zeros([0, 2], 'int32')).shape, [0, 2])
     const scalar = zeros([], 'float16')
     scalar.set(0.5)
-    t.strictSame(Array.from((toTensor(tf, scalar) as tf.Tensor).dataSync()), [0.5])
+    t.strictSame(Array.from(toTensor<tf.Tensor>(tf, scalar).dataSync()), [0.5])
     t.equal(toTensor(tf, ndarray(Uint8Array.of(1, 0), [2], { dtype: 'bool' })).dtype, 'bool')
     t.strictSame(Array.from(toTensor(tf, Int8Array.of(-1)).dataSync() as Int32Array), [-1])
   }
