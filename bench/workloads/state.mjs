@@ -57,14 +57,35 @@ export const sizeOf = (shape) => shape.reduce((product, dimension) => product * 
 
 export const payloadOf = (specs) => 4 * specs.reduce((sum, { shape }) => sum + sizeOf(shape), 0)
 
+/** Orders of the arrays that are tried: one of them has about the share of the bytes as well. */
+const ORDERS = 64
+
 /**
- * Changes every element of a share of the arrays, evenly spread and in each round others: as the
- * training of some layers leaves the rest alone.
+ * Changes every element of a share of the arrays, in each round others, which have about that share of
+ * the bytes too: as the training of some layers leaves the rest alone.
  */
 export function changeState(state, share, round) {
-  const step = Math.max(1, Math.round(1 / share))
-  for (let i = round % step; i < state.length; i += step) {
-    const { data } = state[i]
-    for (let at = 0; at < data.length; at++) data[at] = -data[at]
+  const count = Math.round(share * state.length)
+  const wanted = share * payloadOf(state)
+  let best
+  for (let order = 0; order < ORDERS; order++) {
+    const chosen = shuffled(state, round * ORDERS + order).slice(0, count)
+    const distance = Math.abs(payloadOf(chosen) - wanted)
+    if (best === undefined || distance < best.distance) best = { chosen, distance }
   }
+  for (const { data } of best.chosen) for (let at = 0; at < data.length; at++) data[at] = -data[at]
+}
+
+/** The same in every process. */
+function shuffled(arrays, seed) {
+  const order = [...arrays]
+  let random = (seed + 1) * 0x9e3779b1
+  for (let i = order.length - 1; i > 0; i--) {
+    random ^= random << 13
+    random ^= random >>> 17
+    random ^= random << 5
+    const other = (random >>> 0) % (i + 1)
+    ;[order[i], order[other]] = [order[other], order[i]]
+  }
+  return order
 }
