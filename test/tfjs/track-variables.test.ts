@@ -1,4 +1,6 @@
+import { execFile } from 'node:child_process'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import t from 'tap'
 import { Checkpoint, listVariables } from '../../lib/index.js'
 import { trackModel, trackOptimizer, trackVariables } from '../../lib/tfjs/index.js'
@@ -77,4 +79,35 @@ t.test('other values and dtypes are refused', async (t) => {
   await t.rejects(new Checkpoint({ net: trackVariables(tf, { x }) }).read(path), {
     code: 'CKPT_MISMATCH',
   })
+})
+
+t.test('@tensorflow/tfjs-core alone', async (t) => {
+  // In a process without the layers, and without the methods that the whole package adds to tensors.
+  const program = `
+    const tf = require('@tensorflow/tfjs-core')
+    require('@tensorflow/tfjs-backend-cpu')
+    const { Checkpoint } = require('./lib')
+    const { trackOptimizer, trackVariables } = require('./lib/tfjs')
+    const w = tf.variable(tf.ones([2]))
+    const optimizer = tf.train.adam(0.1)
+    const step = () => optimizer.applyGradients({ [w.name]: w })
+    const checkpoint = new Checkpoint({
+      net: trackVariables(tf, { w }),
+      optimizer: trackOptimizer(tf, optimizer, [w]),
+    })
+    tf.enableProdMode()
+    tf.setBackend('cpu').then(async () => {
+      step()
+      const path = await checkpoint.write(process.argv[1])
+      step()
+      const [wanted, { numTensors }] = [[...w.dataSync()], tf.memory()]
+      await checkpoint.read(path)
+      step()
+      const leaked = tf.memory().numTensors - numTensors
+      console.log(JSON.stringify({ same: String(wanted) === String([...w.dataSync()]), leaked }))
+    })`
+  const args = ['-e', program, join(t.testdir(), 'ckpt')]
+  const options = { cwd: join(__dirname, '../..'), env: { ...process.env, NODE_OPTIONS: '' } }
+  const { stdout } = await promisify(execFile)(process.execPath, args, options)
+  t.strictSame(JSON.parse(stdout), { same: true, leaked: 0 })
 })
