@@ -28,12 +28,25 @@ class Sparse implements RandomAccess {
   read(offset: number, length: number): Buffer {
     if (offset < 0 || offset + length > this.size) throw new Error('read outside the file')
     const target = Buffer.alloc(length)
-    for (const { at, bytes } of this.#parts) {
+    for (let i = this.#find(offset); i < this.#parts.length; i++) {
+      const { at, bytes } = this.#parts[i] as { at: number; bytes: Buffer }
+      if (at >= offset + length) break
       const first = Math.max(at, offset)
       const last = Math.min(at + bytes.length, offset + length)
       if (first < last) bytes.copy(target, first - offset, first - at, last - at)
     }
     return target
+  }
+
+  /** The last part that begins at or before a place: each is behind the one before. */
+  #find(offset: number): number {
+    let [low, high] = [0, this.#parts.length - 1]
+    while (low < high) {
+      const middle = (low + high + 1) >> 1
+      if ((this.#parts[middle]?.at ?? 0) <= offset) low = middle
+      else high = middle - 1
+    }
+    return Math.max(low, 0)
   }
 }
 
@@ -109,7 +122,8 @@ t.test('sizes and offsets beyond 32 bits, and more members than 16 bits count', 
     Array.from({ length: 65_534 }, (_, i) => ({ name: String(i), size: 0 })),
   ]) {
     const { file, members } = write(wanted)
-    t.strictSame(readDirectory(file).map(plain), members.map(plain), String(wanted.length))
+    const found = JSON.stringify(readDirectory(file).map(plain))
+    t.ok(found === JSON.stringify(members.map(plain)), String(wanted.length))
   }
   t.end()
 })
