@@ -13,7 +13,7 @@ import { SLOT_MARK } from '../graph/keys.js'
 import { graphOfNames, type NamedValue } from '../graph/names.js'
 import type { TrackableNode } from '../graph/node.js'
 import { extentsOf } from '../graph/plan.js'
-import { Restoration } from '../graph/restoration.js'
+import { newVersion, Restoration } from '../graph/restoration.js'
 import { filterGraph, withoutSlots } from '../graph/select.js'
 import { reach } from '../graph/walk.js'
 import type { Steps } from '../twin.js'
@@ -28,10 +28,11 @@ export function* restoreObjects(
   sync: boolean,
 ): Steps<Matches> {
   const operation = new Operation(options, sync)
+  const version = newVersion()
   return yield* operation.run(function* () {
     const reader = yield* openReader(path, options.access, sync)
     try {
-      return yield* restoreFrom(reader, root, options, operation)
+      return yield* restoreFrom(reader, root, options, operation, version)
     } catch (error) {
       reader.closeSync()
       throw error
@@ -47,10 +48,11 @@ function* restoreFrom(
   root: () => TrackableNode,
   options: CheckedRestoreOptions,
   operation: Operation,
+  version: number,
 ): Steps<Matches> {
   operation.check()
   const wanted = wantedOf(reader, root(), options)
-  const restoration = new Restoration(wanted.graph, reader)
+  const restoration = new Restoration(wanted.graph, reader, version)
   const plan = restoration.plan(0, root())
   yield* reader.prepare(operation, extentsOf(plan))
   operation.check()

@@ -20,6 +20,12 @@ import { takeGroups } from './together.js'
 let newest = 0
 
 /**
+ * A version for a restore, to be taken when it is called for: of two at once either may have opened
+ * its files first.
+ */
+export const newVersion = (): number => ++newest
+
+/**
  * Attributes and edges that may be looked at. Many edges may lead to one object that has many
  * itself; honest graphs lead to most objects once.
  */
@@ -32,7 +38,7 @@ function roomOf({ nodes }: ObjectGraph): number {
 export class Restoration {
   readonly graph: ObjectGraph
   readonly #outcome: Outcome
-  readonly #version = ++newest
+  readonly #version: number
   readonly #reader: CheckpointReader
   /** Those whose optimizer or variable was not found yet. */
   #slots: readonly WaitingSlot[]
@@ -42,8 +48,9 @@ export class Restoration {
   #room: number
 
   /** @param reader is read from for as long as objects may come; its mappings are enough */
-  constructor(graph: ObjectGraph, reader: CheckpointReader) {
+  constructor(graph: ObjectGraph, reader: CheckpointReader, version: number = newVersion()) {
     this.graph = graph
+    this.#version = version
     this.#outcome = new Outcome(graph)
     this.#reader = reader
     this.#room = roomOf(graph)
