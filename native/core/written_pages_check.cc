@@ -27,7 +27,7 @@ class Probe {
     std::memset(base_, 1, kTouched * PageSize());
   }
   ~Probe() {
-    if (memory_ != nullptr) ::munmap(memory_, 2 * kPages * PageSize());
+    if (memory_ != nullptr) ::munmap(memory_, bytes_);
   }
   Probe(const Probe&) = delete;
   Probe& operator=(const Probe&) = delete;
@@ -53,6 +53,9 @@ class Probe {
     const size_t bytes = kPages * PageSize();
     if (::mremap(base_, bytes, bytes, kFlags, to) == MAP_FAILED) return false;
     base_ = to;
+    // Where it was another thread may have mapped something by now.
+    memory_ = to;
+    bytes_ = bytes;
     return true;
   }
 
@@ -64,6 +67,7 @@ class Probe {
 
   WrittenPages& pages_;
   char* memory_ = nullptr;
+  size_t bytes_ = 2 * kPages * PageSize();
   char* base_ = nullptr;
 };
 
