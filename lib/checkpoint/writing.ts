@@ -93,8 +93,15 @@ export abstract class FullWriting implements Writing {
     this.snapshot.fill()
   }
 
-  setHead(value: number, { head, seed }: BundleValue): void {
-    this.snapshot.setHead(value, head, seed)
+  setHead(value: number, by: BundleValue): void {
+    this.snapshot.setHead(this.rowOf(value), by.head, by.seed)
+    // The next save compares with what this one has written.
+    this.bundle.change(value, by)
+  }
+
+  /** A value's row in the snapshot. */
+  protected rowOf(value: number): number {
+    return value
   }
 
   *shards(): Steps<Coming> {

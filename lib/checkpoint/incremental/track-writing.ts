@@ -7,7 +7,6 @@
 import { Delta } from '../../bundle/write/delta.js'
 import type { Places } from '../../bundle/write/places.js'
 import type { PlannedBundle } from '../../bundle/write/planned-bundle.js'
-import type { BundleValue } from '../../bundle/write/values.js'
 import {
   startShards,
   takeArrays,
@@ -54,7 +53,7 @@ export function trackWriting(
   if (history.prefix === undefined) return told('there is no earlier checkpoint')
   if (!request.isSettled) return told('a save before this one was under way')
   // What was not written to since another save, or a failed one, tells nothing.
-  if (last === undefined || last.scan !== scan - 1) {
+  if (last === undefined || last.scan === 0 || last.scan !== scan - 1) {
     return new ScannedWriting(request, history, limits, scan)
   }
   forgetChanged(last, bundle, same)
@@ -150,9 +149,8 @@ class TrackWriting extends FullWriting {
     return shards
   }
 
-  override setHead(value: number, by: BundleValue): void {
-    const written = this.#linked?.delta.written
-    super.setHead(written === undefined ? value : written.indexOf(value), by)
+  protected override rowOf(value: number): number {
+    return this.#linked?.delta.written.indexOf(value) ?? value
   }
 
   override *shards(): Steps<Coming> {

@@ -4,6 +4,7 @@ import t from 'tap'
 import {
   Checkpoint,
   latestCheckpoint,
+  NumpyState,
   removeCheckpoint,
   VariableState,
   zeros,
@@ -11,7 +12,7 @@ import {
   type SaveReport,
 } from '../../../lib/index.js'
 import { leftoversIn } from '../../fixtures/files'
-import { emptyState, filesIn } from '../files'
+import { emptyState, filesIn, type Arrays } from '../files'
 import { bytesIn, bytesNow, linksOf, Saver, WAYS } from './reports'
 
 /** Larger than what a tracker copies. */
@@ -254,4 +255,38 @@ t.test('an ordinary save reports, too', async (t) => {
   const bytes = files.reduce((sum, file) => sum + statSync(file).size, 0)
   t.equal(report.bytesWritten, bytes)
   rmSync(files[0] ?? '')
+})
+
+t.test('the save counter is what was written, also after it was corrected in turn', async (t) => {
+  for (const detect of WAYS) {
+    const prefix = join(t.testdir(), 'ckpt')
+    const arrays = Object.assign(new NumpyState<Arrays>(), { a: large(1), b: large(2) })
+    const inner = new Checkpoint({ arrays })
+    // It counts on the same counter, and knows nothing of what is restored by the other one.
+    const outer = new Checkpoint({ root: inner })
+    const options = { incremental: { detect } }
+    const first = await outer.save(prefix, options)
+    await Promise.all([outer.save(prefix, options), outer.save(prefix, options)])
+    // Only the counter goes back.
+    await inner.restore(first, { filter: 'save_counter' })
+    t.equal(outer.saveCounter, 1)
+    const path = await outer.save(prefix, options)
+    t.equal(path, `${prefix}-2`)
+    const found = new Checkpoint({ arrays: emptyState() })
+    await found.restore(path)
+    t.equal(found.saveCounter, 2, detect)
+  }
+})
+
+t.test('from one way of finding changes to the other', async (t) => {
+  const run = new Saver(join(t.testdir(), 'ckpt'), state())
+  for (const detect of [...WAYS, ...WAYS, ...WAYS]) {
+    for (let save = 0; save < 2; save++) {
+      const array = run.arrays['b'] as Float64Array
+      array[save] = (array[save] ?? 0) + 1
+      const report = await run.save({ incremental: { detect } })
+      t.strictSame(await bytesIn(report.path), bytesNow(run.arrays))
+      if (save === 1) t.match(report, { kind: 'incremental', valuesWritten: 2 })
+    }
+  }
 })
