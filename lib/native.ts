@@ -3,30 +3,35 @@
  *
  * @module
  */
-import {
-  loadAddon,
-  type Addon,
-  type CommitPlan,
-  type ComparePlan,
-  type Comparison,
-  type DirectoryLock,
-  type Job,
-  type LinkedShards,
-  type LinkPlan,
-  type Loaded,
-  type Mapping,
-  type PageTracker,
-  type ShardColumns,
-  type ShardPlan,
-  type ShardResult,
-  type Snapshot,
-  type SnapshotMode,
-  type SpareShards,
-  type Staging,
-} from './addon.js'
+import { loadAddon, type Addon } from './addon.js'
+import type {
+  CommitPlan,
+  ComparePlan,
+  Comparison,
+  DirectoryLock,
+  Job,
+  LinkedShards,
+  LinkPlan,
+  Loaded,
+  Mapping,
+  PageTracker,
+  ShardColumns,
+  ShardPlan,
+  ShardResult,
+  Snapshot,
+  SnapshotMode,
+  SpareShards,
+  Staging,
+} from './data-plane.js'
 import { fromAddonError } from './failures.js'
 
-export { COMPARE_COLUMNS, EXTENT_COLUMNS, FILE_COLUMNS, RANGE_COLUMNS } from './addon.js'
+export {
+  COMPARE_COLUMNS,
+  EXTENT_COLUMNS,
+  FILE_COLUMNS,
+  PART_COLUMNS,
+  RANGE_COLUMNS,
+} from './data-plane.js'
 export type {
   CommitPlan,
   Comparison,
@@ -43,7 +48,7 @@ export type {
   SpareShards,
   Staging,
   Writer,
-} from './addon.js'
+} from './data-plane.js'
 export { Aborted, fromNodeError, ioError } from './failures.js'
 
 const addon = loadAddon()

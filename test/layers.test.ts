@@ -14,6 +14,7 @@ const LAYERS = [
   'errors',
   'twin',
   'failures',
+  'data-plane',
   'addon',
   'native',
   'array',

@@ -14,6 +14,7 @@ import { nodeOf } from '../graph/trackable.js'
 import { track, trackedEntries, trackedValue, type Tracking } from '../trackables/tracked.js'
 import { runAsync, runSync, type Steps } from '../twin.js'
 import { SAVE_COUNTER, SaveCounter } from './counter.js'
+import { sameName, withRoot, type Edge } from './edges.js'
 import { SaveHistory } from './incremental/history.js'
 import { checkSaveOptions, type SaveOptions } from './options.js'
 import { SaveQueue } from './queue.js'
@@ -253,20 +254,10 @@ class CheckpointBase extends Tracked {
     }
   }
 
-  #edges(root: TrackableNode | undefined): (readonly [string, TrackableNode])[] {
-    const edges: (readonly [string, TrackableNode])[] = trackedEntries(this).map(
-      ([name, child]) => [name, nodeOf(child, name)] as const,
-    )
+  #edges(root: TrackableNode | undefined): readonly Edge[] {
+    const edges = trackedEntries(this).map(([name, child]): Edge => [name, nodeOf(child, name)])
     if (this.#counter.created) edges.splice(this.#counterAt, 0, [SAVE_COUNTER, this.#counter])
-    if (root === undefined) return edges
-    const ofRoot = new Map(root.children())
-    const others = edges.filter(([name, { identity }]) => {
-      const own = ofRoot.get(name)
-      // Two children of one name are none of the user's intention.
-      if (own !== undefined && own.identity !== identity) throw sameName(name)
-      return own === undefined
-    })
-    return [...ofRoot, ...others]
+    return withRoot(root, edges)
   }
 
   static {
@@ -275,9 +266,6 @@ class CheckpointBase extends Tracked {
 }
 
 const compareText = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b))
-
-const sameName = (name: string): TypeError =>
-  new TypeError(`root has a child '${name}' of its own; give the other one another name`)
 
 /** Methods are not overwritten, and the counter is ours. */
 function checkChildName(name: string): void {

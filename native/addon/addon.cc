@@ -1,4 +1,4 @@
-// The addon's exports: exactly `Addon` of lib/native.ts.
+// The addon's exports: exactly `Addon` of lib/addon.ts.
 
 #include "../core/counters.h"
 #include "../core/crc32c.h"

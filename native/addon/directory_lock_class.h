@@ -7,7 +7,7 @@
 
 namespace ckpt {
 
-// `DirectoryLock` of lib/addon.ts. Collection and the end of the environment give it up too.
+// `DirectoryLock` of lib/data-plane.ts. Collection and the end of the environment give it up too.
 class DirectoryLockClass final : public Napi::ObjectWrap<DirectoryLockClass> {
  public:
   static constexpr napi_type_tag kTypeTag = {0x5de1c0937ab24f68, 0xa94f16cc380d5b7e};

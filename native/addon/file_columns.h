@@ -1,5 +1,5 @@
 #pragma once
-// Identities of files as rows of a BigUint64Array: FILE_COLUMNS of lib/addon.ts.
+// Identities of files as rows of a BigUint64Array: FILE_COLUMNS of lib/data-plane.ts.
 
 #include <span>
 #include <vector>

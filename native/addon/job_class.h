@@ -7,7 +7,7 @@
 
 namespace ckpt {
 
-// `Job` of lib/native.ts; which JavaScript constructs.
+// `Job` of lib/data-plane.ts; which JavaScript constructs.
 class JobClass final : public Napi::ObjectWrap<JobClass> {
  public:
   static constexpr napi_type_tag kTypeTag = {0x6b1f0d6c2f1e4a57, 0x9c41b7d05a3e8f21};

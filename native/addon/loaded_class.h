@@ -8,7 +8,7 @@
 
 namespace ckpt {
 
-// `Loaded` of lib/addon.ts. Holds one reference to the memory, as does every buffer over it.
+// `Loaded` of lib/data-plane.ts. Holds one reference to the memory, as does every buffer over it.
 class LoadedClass final : public Napi::ObjectWrap<LoadedClass> {
  public:
   static constexpr napi_type_tag kTypeTag = {0x6b1f0c8ad2e74953, 0x9d40b7e35a6c21f8};

@@ -7,9 +7,9 @@
 
 namespace ckpt {
 
-// `Mapping` of lib/addon.ts. Holds one reference to the mapping, as does every buffer it makes, and
-// the open file until closeFile: reading the headers of a thousand arrays through the mapping would
-// bring in a large page for each of them.
+// `Mapping` of lib/data-plane.ts. Holds one reference to the mapping, as does every buffer it
+// makes, and the open file until closeFile: reading the headers of a thousand arrays through the
+// mapping would bring in a large page for each of them.
 class MappingClass final : public Napi::ObjectWrap<MappingClass> {
  public:
   static constexpr napi_type_tag kTypeTag = {0x2d7e95b3c04f4b16, 0xa58f61e2d93c7b04};

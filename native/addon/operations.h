@@ -1,5 +1,5 @@
 #pragma once
-// The addon's operations on files. Arguments are those of `Addon` in lib/native.ts; the last one,
+// The addon's operations on files. Arguments are those of `Addon` in lib/addon.ts; the last one,
 // `sync`, chooses between a value and a promise of it.
 
 #include "napi_setup.h"

@@ -7,7 +7,7 @@
 
 namespace ckpt {
 
-// `PageTracker` of lib/addon.ts. Collection and the end of the environment release it too.
+// `PageTracker` of lib/data-plane.ts. Collection and the end of the environment release it too.
 class PageTrackerClass final : public Napi::ObjectWrap<PageTrackerClass> {
  public:
   static Napi::Function Define(Napi::Env env);

@@ -7,7 +7,7 @@
 
 namespace ckpt {
 
-// `Snapshot` of lib/native.ts. Holds the copied memory, or references to the live arrays.
+// `Snapshot` of lib/data-plane.ts. Holds the copied memory, or references to the live arrays.
 class SnapshotClass final : public Napi::ObjectWrap<SnapshotClass> {
  public:
   static constexpr napi_type_tag kTypeTag = {0xf3a2086e5bd14c79, 0x814e2cb96d07a5f3};

@@ -7,7 +7,7 @@
 
 namespace ckpt {
 
-// `SpareShards` of lib/native.ts.
+// `SpareShards` of lib/data-plane.ts.
 class SpareShardsClass final : public Napi::ObjectWrap<SpareShardsClass> {
  public:
   static constexpr napi_type_tag kTypeTag = {0x5d0c3f6b92e74a18, 0xa4e1d7835c09b26f};

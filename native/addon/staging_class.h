@@ -8,7 +8,7 @@
 
 namespace ckpt {
 
-// `Staging` of lib/native.ts. Owns the directory until commit or discard take it.
+// `Staging` of lib/data-plane.ts. Owns the directory until commit or discard take it.
 class StagingClass final : public Napi::ObjectWrap<StagingClass> {
  public:
   static constexpr napi_type_tag kTypeTag = {0x97c6e41db85a4f02, 0xb30d7a5f12e94c68};

@@ -19,8 +19,8 @@ struct ComparePlan {
   std::shared_ptr<Snapshot> snapshot;  // filled
   std::shared_ptr<Snapshot> last;      // null, or the earlier one's image
   std::vector<std::string> paths;      // of shards
-  // Three numbers a row, COMPARE_COLUMNS of lib/addon.ts: a row of the snapshot; a number among the
-  // paths, or -1 for `last`; an offset there, or a row.
+  // Three numbers a row, COMPARE_COLUMNS of lib/data-plane.ts: a row of the snapshot; a number
+  // among the paths, or -1 for `last`; an offset there, or a row.
   std::span<const double> rows;
   int threads = 1;
 };

@@ -8,7 +8,7 @@
 
 namespace ckpt {
 
-// FILE_COLUMNS of lib/addon.ts.
+// FILE_COLUMNS of lib/data-plane.ts.
 struct FileIdentity {
   uint64_t device = 0;
   uint64_t inode = 0;

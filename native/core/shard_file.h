@@ -14,7 +14,7 @@
 
 namespace ckpt {
 
-// Spelled as in lib/addon.ts.
+// Spelled as in lib/data-plane.ts.
 enum class WriteMethod {
   // The fastest that there is here for a file of that size.
   kAuto = 0,

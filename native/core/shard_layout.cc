@@ -7,8 +7,8 @@
 namespace ckpt {
 namespace {
 
-constexpr size_t kColumns = 6;      // EXTENT_COLUMNS of lib/native.ts
-constexpr size_t kPartColumns = 3;  // PART_COLUMNS
+constexpr size_t kColumns = 6;      // EXTENT_COLUMNS of lib/data-plane.ts
+constexpr size_t kPartColumns = 3;  // PART_COLUMNS of the same
 
 Status BadRow(size_t row, const char* what) {
   return Status::Invalid("extent " + std::to_string(row) + ": " + what);

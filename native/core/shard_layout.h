@@ -16,7 +16,7 @@ using Bytes = std::span<const std::byte>;
 // A plan as TypeScript packs it. The spans refer to memory of the caller.
 struct ShardColumns {
   std::span<const double> shard_sizes;
-  // Six numbers a row, EXTENT_COLUMNS of lib/native.ts.
+  // Six numbers a row, EXTENT_COLUMNS of lib/data-plane.ts.
   std::span<const double> extents;
   Bytes heads;
   std::span<const Bytes> sources;

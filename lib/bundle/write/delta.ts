@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { PART_COLUMNS } from '../../native.js'
 import { planLayout, type Layout, type LayoutOptions } from './layout.js'
 import { Places, sizeOfFile, type PlacedFile } from './places.js'
 import type { PlannedBundle } from './planned-bundle.js'
@@ -110,10 +111,10 @@ export class Delta {
 
   /** Rows of `Snapshot.part`. */
   partRows(): Float64Array {
-    const rows = new Float64Array(this.written.length * 3)
+    const rows = new Float64Array(this.written.length * PART_COLUMNS)
     for (const [i, value] of this.written.entries()) {
       const { shard, offset } = this.layout.placements[i] ?? { shard: 0, offset: 0 }
-      rows.set([shard, offset, value], i * 3)
+      rows.set([shard, offset, value], i * PART_COLUMNS)
     }
     return rows
   }
