@@ -5,6 +5,8 @@
 #include <cstring>
 
 #include "copy_stream.h"
+#include "parallel.h"
+#include "pieces.h"
 #include "snapshot.h"
 #include "staging_memory.h"
 
@@ -101,7 +103,7 @@ class ImageSnapshot final : public Snapshot, public RefilledImage {
     return static_cast<size_t>(next - layout_.shards.begin()) - 1;
   }
 
-  bool RefillRow(const ShardRow& row, std::byte* target) noexcept;
+  void RefillPart(size_t number, size_t begin, size_t length, uint8_t* same) noexcept;
 
   // Large rows are told of while they grow.
   void FillRow(const ShardRow& row, std::byte* shard, uint64_t* end) noexcept {
@@ -126,34 +128,66 @@ class ImageSnapshot final : public Snapshot, public RefilledImage {
 
 // So many bytes are compared before they are copied, or left: they stay in a cache meanwhile.
 constexpr size_t kCompared = 64 << 10;
+// One thread cannot read two streams as fast as the memory gives them. Below, another one is not
+// worth its start.
+constexpr int kRefillThreads = 2;
+constexpr size_t kManyBytes = 32 << 20;
 
-bool ImageSnapshot::RefillRow(const ShardRow& row, std::byte* target) noexcept {
-  const auto differs = [](const std::byte* a, Bytes b) {
-    return !b.empty() && std::memcmp(a, b.data(), b.size()) != 0;
-  };
-  bool same = !differs(target, row.head);
-  if (!same) std::memcpy(target, row.head.data(), row.head.size());
-  target += row.head.size();
-  size_t at = 0;
-  while (same && at < row.source.size()) {
-    const Bytes part = row.source.subspan(at, std::min(kCompared, row.source.size() - at));
-    same = !differs(target + at, part);
-    if (same) at += part.size();
-  }
-  // It is written whole, so nothing is gained by comparing the rest.
-  if (at < row.source.size()) CopyStream(target + at, row.source.subspan(at));
-  return same;
+bool Differs(const std::byte* known, Bytes bytes) noexcept {
+  return !bytes.empty() && std::memcmp(known, bytes.data(), bytes.size()) != 0;
 }
 
-void ImageSnapshot::Refill(std::span<uint8_t> same) noexcept {
-  for (size_t i = 0; i < layout_.shards.size(); ++i) {
-    const Shard& shard = layout_.shards[i];
-    std::byte* const image = memory_ ? memory_->bytes().data() + bases_[i] : nullptr;
-    // What lies between the rows is zero from the first time.
-    for (size_t row = shard.first_row; row < shard.first_row + shard.row_count; ++row) {
-      same[row] = RefillRow(layout_.rows[row], image + layout_.rows[row].offset) ? 1 : 0;
+// A row, or of a large one a part of its array. Other threads may have other parts of it.
+void ImageSnapshot::RefillPart(size_t number, size_t begin, size_t length, uint8_t* same) noexcept {
+  const ShardRow& row = layout_.rows[number];
+  if (row.end() == row.offset) return;
+  std::byte* target = memory_->bytes().data() + bases_[ShardOf(number)] + row.offset;
+  if (begin == 0 && Differs(target, row.head)) {
+    __atomic_store_n(same, 0, __ATOMIC_RELAXED);
+    std::memcpy(target, row.head.data(), row.head.size());
+  }
+  target += row.head.size();
+  const size_t end = begin + length;
+  size_t at = begin;
+  // A row that has changed is written whole, so nothing is gained by comparing the rest.
+  while (at < end && __atomic_load_n(same, __ATOMIC_RELAXED) != 0) {
+    const Bytes part = row.source.subspan(at, std::min(kCompared, end - at));
+    if (Differs(target + at, part)) {
+      __atomic_store_n(same, 0, __ATOMIC_RELAXED);
+    } else {
+      at += part.size();
     }
   }
+  if (at < end) CopyStream(target + at, row.source.subspan(at, end - at));
+}
+
+// What lies between the rows is zero from the first time.
+void ImageSnapshot::Refill(std::span<uint8_t> same) noexcept {
+  std::ranges::fill(same, uint8_t{1});
+  const auto length = [&](size_t row) { return layout_.rows[row].source.size(); };
+  std::vector<Piece> pieces;
+  // Without memory for them there is one thread.
+  if (byte_length() >= kManyBytes) {
+    (void)NoThrow([&] {
+      pieces = CutPieces(layout_.rows.size(), kRefillThreads, length);
+      return Status::Ok();
+    });
+  }
+  const auto refill = [&](size_t first, size_t count) {
+    for (size_t row = first; row < first + count; ++row) {
+      RefillPart(row, 0, length(row), &same[row]);
+    }
+  };
+  if (pieces.empty()) refill(0, layout_.rows.size());
+  (void)RunParallel(pieces.size(), kRefillThreads, [&](size_t i) {
+    const Piece& piece = pieces[i];
+    if (piece.count > 1) {
+      refill(piece.first, piece.count);
+    } else {
+      RefillPart(piece.first, piece.begin, piece.length, &same[piece.first]);
+    }
+    return Status::Ok();
+  });
   filled_.store(UINT64_MAX, std::memory_order_release);
 }
 

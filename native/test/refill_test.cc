@@ -74,6 +74,34 @@ TEST_F(Refill, SeesEveryByte) {
   EXPECT_EQ(RowText(0), "HEAd" + plan_.texts[0]);
 }
 
+// So much that two threads share the work, and one array in parts.
+TEST_F(Refill, SeesEveryByteOfALargeState) {
+  plan_.texts[0] = Pattern(40'000'000, 1);
+  plan_.texts[1] = Pattern(9'000'000, 2);
+  plan_.sizes = {60'000'000, 200};
+  plan_.extents.clear();
+  plan_.Row(0, 0, 0, 4, 0);
+  plan_.Row(0, 40'000'064, 0, 0, 1);
+  plan_.Row(0, 50'000'000, 0, 0, 2);
+  plan_.Row(1, 10, 0, 2, 3);
+  auto last = First();
+  EXPECT_EQ(Again(last), (std::vector<uint8_t>{1, 1, 1, 1}));
+  last = std::move(snapshot_);
+  for (size_t at : {size_t{0}, size_t{8 << 20}, size_t{20'000'000}, size_t{39'999'999}}) {
+    plan_.texts[0][at] ^= 1;
+    EXPECT_EQ(Again(last), (std::vector<uint8_t>{0, 1, 1, 1})) << at;
+    EXPECT_TRUE(RowText(0) == "HEAD" + plan_.texts[0]) << at;
+    last = std::move(snapshot_);
+  }
+  for (char& c : plan_.texts[0]) c = static_cast<char>(~c);
+  plan_.texts[1].back() ^= 1;
+  plan_.heads = "hEAD";
+  EXPECT_EQ(Again(last), (std::vector<uint8_t>{0, 0, 1, 0}));
+  EXPECT_TRUE(RowText(0) == "hEAD" + plan_.texts[0]);
+  EXPECT_TRUE(RowText(1) == plan_.texts[1]);
+  EXPECT_EQ(RowText(3), "hE" + plan_.texts[3]);
+}
+
 TEST_F(Refill, SamplesFindWhatChangesEverywhere) {
   auto last = First();
   plan_.texts[0] = Pattern(300'000, 7);
