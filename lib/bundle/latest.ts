@@ -28,10 +28,10 @@ export type StateReading =
 /**
  * Reads a directory's state file. Paths come joined to the directory.
  *
+ * @param path of the file, if it has not come to its final name
  * @throws CheckpointError CKPT_IO, CKPT_TOO_LARGE if there is a file that cannot be read
  */
-export function readState(directory: string): StateReading {
-  const path = statePath(directory)
+export function readState(directory: string, path: string = statePath(directory)): StateReading {
   let text: string
   try {
     const bytes = runSync(readWhole(path, constants.MAX_STRING_LENGTH, true))

@@ -6,7 +6,7 @@
  */
 import { readdirSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
-import { readState, type StateReading } from '../bundle/latest.js'
+import { readState } from '../bundle/latest.js'
 import { indexPath } from '../bundle/names.js'
 import { statePath, type CheckpointState } from '../bundle/state-file.js'
 import { fromNodeError, isUnreadable } from '../failures.js'
@@ -34,24 +34,39 @@ interface Found {
 /** @param directory absolute */
 export function recover(directory: string, checkpointName: string): Recovered {
   const found = scan(directory, checkpointName)
-  const read = readStateIfPossible(directory)
+  const state = findState(directory)
   const byNumber = [...found].sort((a, b) => b.number - a.number)
-  if (read === undefined || !('state' in read)) {
+  if (state === undefined) {
     // Nothing says who made them and why they are there: they can be restored, not removed.
     const candidates = byNumber.map(({ path }) => path)
     return { managed: [], candidates, lastPreserved: Date.now() / 1000 - 1, halfRemoved: [] }
   }
-  return fromState(directory, read.state, byNumber)
+  return fromState(directory, state, byNumber)
 }
 
 /** A state file that no one can read says nothing, as one that is corrupt. */
-function readStateIfPossible(directory: string): StateReading | undefined {
+function findState(directory: string): CheckpointState | undefined {
   try {
-    return readState(directory)
+    const read = readState(directory)
+    if ('state' in read) return read.state
+    return read.reason === 'missing' ? stagedState(directory) : undefined
   } catch (error) {
     if (isUnreadable(error)) return undefined
     throw error
   }
+}
+
+/**
+ * The state file of a directory's first save that ended between its two renames: the checkpoint is
+ * committed, and what names it is still in the staging directory. Without it nobody would know that
+ * the checkpoint is this run's, and it would never be removed.
+ */
+function stagedState(directory: string): CheckpointState | undefined {
+  for (const name of namesIn(directory).filter((name) => name.startsWith('.ndcheckpoint-'))) {
+    const read = readState(directory, join(directory, name, 'state'))
+    if ('state' in read && hasIndex(read.state.modelCheckpointPath)) return read.state
+  }
+  return undefined
 }
 
 function fromState(
@@ -132,19 +147,21 @@ const hasIndex = (path: string): boolean => mtimeOf(indexPath(path)) !== undefin
 
 /** Checkpoints of a manager's name, by their indexes. */
 function scan(directory: string, checkpointName: string): Found[] {
-  let names: string[]
-  try {
-    names = readdirSync(directory)
-  } catch (error) {
-    throw fromNodeError(error, directory)
-  }
-  return names.flatMap((name) => {
+  return namesIn(directory).flatMap((name) => {
     if (!name.startsWith(`${checkpointName}-`)) return []
     const digits = /^(\d{1,15})\.index$/.exec(name.slice(checkpointName.length + 1))?.[1]
     const mtime = digits === undefined ? undefined : mtimeOf(join(directory, name))
     if (digits === undefined || mtime === undefined) return []
     return [{ path: join(directory, `${checkpointName}-${digits}`), number: Number(digits), mtime }]
   })
+}
+
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory)
+  } catch (error) {
+    throw fromNodeError(error, directory)
+  }
 }
 
 function mtimeOf(path: string): number | undefined {

@@ -23,6 +23,7 @@ const MANNERS: readonly (readonly [
   detect?: string,
 ])[] = [
   ['managed none', 'map', 27],
+  ['managed first copy', 'auto', 17],
   ['write', 'auto', 14],
   ['copy', 'direct', 17],
   ['copy', 'auto', 14, 'compare'],
@@ -63,7 +64,7 @@ async function killAt(
     faults.expect(signal === 'SIGKILL', signal)
     const made = halfMade(directory).length > 0 || leftoversIn(directory).length > 0
     tally.add([how, writer, detect ?? ''].join(' ').trim(), made)
-    const least = Number(child.lines.at(-1))
+    const least = Number(child.lines.at(-1) ?? 0)
     if (how.startsWith('managed')) await checkManaged(faults, directory, least, detect)
     else if (how === 'write') checkOverwritten(faults, directory, least, detect)
     else checkNumbered(faults, directory, least, detect)

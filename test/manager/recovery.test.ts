@@ -1,4 +1,4 @@
-import { rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { Checkpoint, zeros } from '../../lib/index.js'
@@ -128,6 +128,24 @@ t.test('without a state file checkpoints are found, and not removed', (t) => {
   })
   writeFileSync(join(directory, 'checkpoint'), 'nonsense')
   t.match(numbersIn(recover(directory, 'ckpt')), { candidates: [10, 9, 2] }, 'a corrupt one')
+  t.end()
+})
+
+t.test('the first of all, committed and not yet named, is managed', (t) => {
+  const plan = { numbers: [3, 4], listed: [4], times: [104] }
+  const directory = setUp(t, plan)
+  const staging = join(directory, '.ndcheckpoint-00112233aabbccdd')
+  mkdirSync(staging)
+  renameSync(join(directory, 'checkpoint'), join(staging, 'state'))
+  const expected = { managed: [4], candidates: [4, 3], halfRemoved: [] }
+  t.strictSame(numbersIn(recover(directory, 'ckpt')), expected)
+  rmSync(join(directory, 'ckpt-4.index'))
+  const nothing = { managed: [], candidates: [3], halfRemoved: [] }
+  t.strictSame(numbersIn(recover(directory, 'ckpt')), nothing, 'not committed')
+  writeFileSync(join(staging, 'state'), 'nonsense')
+  t.strictSame(numbersIn(recover(directory, 'ckpt')), nothing, 'a corrupt one')
+  setUp(t, { numbers: [4, 5], listed: [5], times: [105] }, directory)
+  t.match(numbersIn(recover(directory, 'ckpt')), { managed: [5] }, 'a state file is believed')
   t.end()
 })
 
