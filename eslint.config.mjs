@@ -3,7 +3,7 @@ import globals from './scripts/lint-globals.mjs'
 import tseslint from 'typescript-eslint'
 
 const typed = {
-  files: ['**/*.ts', '**/*.cts', '**/*.mts'],
+  files: ['**/*.ts', '**/*.tsx', '**/*.cts', '**/*.mts'],
   extends: [tseslint.configs.strictTypeChecked],
   languageOptions: { parserOptions: { projectService: true } },
   rules: {

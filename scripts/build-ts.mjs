@@ -1,4 +1,4 @@
-// Compiles lib/*.ts beside the sources. What an earlier build left goes first, so that a deleted
+// Compiles lib/*.ts beside the sources, what runs in a browser as ES modules. What an earlier build left goes first, so that a deleted
 // source leaves no ghost behind. `--clean` stops there.
 import { spawnSync } from 'node:child_process'
 import { readdirSync, rmSync } from 'node:fs'
@@ -13,6 +13,10 @@ for (const name of readdirSync(join(root, 'lib'), { recursive: true })) {
 }
 if (!process.argv.includes('--clean')) {
   const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc')
-  const args = [tsc, '-p', join(root, 'tsconfig.build.json')]
-  process.exit(spawnSync(process.execPath, args, { stdio: 'inherit' }).status ?? 1)
+  // The page first: what both have, which is types only, is written again for Node.
+  for (const project of ['lib/viewer/page/tsconfig.build.json', 'tsconfig.build.json']) {
+    const args = [tsc, '-p', join(root, project)]
+    const { status } = spawnSync(process.execPath, args, { stdio: 'inherit' })
+    if (status !== 0) process.exit(status ?? 1)
+  }
 }

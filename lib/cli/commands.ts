@@ -4,7 +4,7 @@
  * @module
  */
 import { FORMATS } from '../convert/formats.js'
-import { positiveInteger, tolerance } from './options.js'
+import { portNumber, positiveInteger, tolerance } from './options.js'
 import type { CommandSpec, OptionSpec } from './spec.js'
 
 const SOURCES =
@@ -125,6 +125,21 @@ export const COMMANDS: readonly CommandSpec[] = [
     ],
     examples: ['graph run/ckpt-7 | less', 'graph run -o graph.svg'],
     load: () => import('./commands/graph.js'),
+  },
+  {
+    name: 'view',
+    args: ['<path>'],
+    summary: 'show a checkpoint, or a run, on a page in your browser',
+    details:
+      `${SOURCES} Of a directory with checkpoints the run is shown. The page is served to this ` +
+      'machine only, to whom has its address, and loads nothing from elsewhere. On another machine ' +
+      'forward the port: ssh -L 8000:127.0.0.1:8000 HOST.',
+    options: [
+      { flags: '-p, --port <n>', description: 'default: any that is free', parse: portNumber },
+      { flags: '-o, --open', description: 'open it in the browser' },
+    ],
+    examples: ['view run --open', 'view run/ckpt-7', 'view weights.safetensors --port 8000'],
+    load: () => import('./commands/view.js'),
   },
   {
     name: 'prune',

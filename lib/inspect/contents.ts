@@ -51,7 +51,7 @@ export function contentsOf(source: TensorSource, options: ContentsOptions = {}):
     options.onProgress?.({ done, total })
   }
   return tensors.map((tensor) => {
-    return { ...listed(tensor), statistics: runSync(statisticsOf(tensor, scratch, onBytes)) }
+    return { ...listed(tensor), statistics: runSync(statisticsOf(tensor, scratch, { onBytes })) }
   })
 }
 

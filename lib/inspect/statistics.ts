@@ -139,40 +139,62 @@ export class Histogram {
   }
 }
 
+export interface StatisticsOptions {
+  /** Hears of each piece that was read. */
+  readonly onBytes?: (bytes: number) => void
+  /** Default `BINS`. */
+  readonly bins?: number
+}
+
 /**
  * Reads a tensor twice, since the bars of a histogram are known when its range is. The bytes are
  * checked, as far as the format has checksums.
  *
- * @param onBytes hears of each piece
  * @throws CheckpointError CKPT_CORRUPT, CKPT_IO
  */
 export function* statisticsOf(
   tensor: TensorStream,
   scratch: Scratch,
-  onBytes: (bytes: number) => void = () => undefined,
+  { onBytes, bins = BINS }: StatisticsOptions = {},
+): Steps<Statistics> {
+  const statistics = yield* summaryOf(tensor, scratch, onBytes)
+  const { min, max } = statistics
+  if (min === undefined || max === undefined) return statistics
+  const histogram = new Histogram(Number(min), Number(max), bins)
+  yield* pass(tensor, scratch, onBytes, (numbers) => {
+    histogram.add(numbers)
+  })
+  return { ...statistics, histogram: histogram.counts }
+}
+
+/** The same without the histogram, for which a tensor is read once. */
+export function* summaryOf(
+  tensor: TensorStream,
+  scratch: Scratch,
+  onBytes?: (bytes: number) => void,
 ): Steps<Statistics> {
   const { dtype, shape } = tensor
   if (!isNumeric(dtype)) {
     return { count: shape.reduce((size, length) => size * length, 1), nan: 0, infinite: 0 }
   }
-  const decode = magnitudesOf(dtype)
-  const pass = (take: (numbers: Numbers) => void): Steps<void> =>
-    tensor.stream(scratch, function* (piece) {
-      take(decode(piece))
-      onBytes(piece.length)
-    })
   const moments = new Moments()
-  yield* pass((numbers) => {
+  yield* pass(tensor, scratch, onBytes, (numbers) => {
     moments.add(numbers)
   })
-  const statistics = moments.result()
-  const { min, max } = statistics
-  if (min === undefined || max === undefined) return statistics
-  const histogram = new Histogram(Number(min), Number(max), BINS)
-  yield* pass((numbers) => {
-    histogram.add(numbers)
+  return moments.result()
+}
+
+function pass(
+  tensor: TensorStream,
+  scratch: Scratch,
+  onBytes: ((bytes: number) => void) | undefined,
+  take: (numbers: Numbers) => void,
+): Steps<void> {
+  const decode = magnitudesOf(tensor.dtype as DType)
+  return tensor.stream(scratch, function* (piece) {
+    take(decode(piece))
+    onBytes?.(piece.length)
   })
-  return { ...statistics, histogram: histogram.counts }
 }
 
 function magnitudesOf(dtype: DType): (piece: Uint8Array) => Numbers {

@@ -1,0 +1,199 @@
+/**
+ * One checkpoint: how much it is, where the bytes are, how large the weights are, whether it is whole.
+ *
+ * @module
+ */
+import type { JSX } from 'preact'
+import { useState } from 'preact/hooks'
+import type { Catalog, CheckpointItem, Contents, Integrity, TensorNorm } from '../wire.js'
+import { ageText, bytesText, countText, numberText, plural, timeText } from './format.js'
+import { AnswerBox, Figures, Panel, useConsent, type Figure } from './panel.js'
+import { hashOf, type CheckpointRoute } from './route.js'
+import { branchAt, treeOf, type Branch } from './tree.js'
+import { Treemap } from './treemap.js'
+import { useAnswer } from './use-answer.js'
+
+export interface OverviewProps {
+  readonly catalog: Catalog
+  readonly item: CheckpointItem | undefined
+  readonly contents: Contents
+  readonly route: CheckpointRoute
+}
+
+export function Overview({ catalog, item, contents, route }: OverviewProps): JSX.Element {
+  const { checkpoint, below } = route
+  const root = treeOf(contents.tensors)
+  const branch = branchAt(root, below) ?? root
+  return (
+    <>
+      <header class="heading">
+        <h1>{checkpoint}</h1>
+        <p class="key">{contents.path}</p>
+        <Figures figures={figuresOf(contents, item)} />
+      </header>
+      <Panel title="Where the bytes are" note={<Crumbs {...{ checkpoint, branch }} />} wide>
+        <Treemap {...{ checkpoint, branch }} />
+      </Panel>
+      <Norms {...{ checkpoint, contents, below: branch.path }} version={catalog.version} />
+      <IntegrityPanel {...{ checkpoint }} version={catalog.version} bytes={contents.bytes} format={contents.format} />
+    </>
+  )
+}
+
+function figuresOf({ tensors, bytes, objects, format }: Contents, item: CheckpointItem | undefined): Figure[] {
+  const elements = tensors
+    .filter(({ numeric }) => numeric)
+    .reduce((sum, { shape }) => sum + shape.reduce((count, length) => count * length, 1), 0)
+  return [
+    { label: 'tensors', value: tensors.length.toLocaleString('en') },
+    { label: 'numbers', value: countText(elements), title: elements.toLocaleString('en') },
+    { label: 'bytes', value: bytesText(bytes), title: bytes.toLocaleString('en') },
+    ...(objects === undefined ? [] : [{ label: 'objects', value: objects.toLocaleString('en') }]),
+    ...(format === 'checkpoint' ? [] : [{ label: 'format', value: format }]),
+    ...(item?.step === undefined ? [] : [{ label: 'step', value: item.step.toLocaleString('en') }]),
+    ...(item?.metric === undefined ? [] : [{ label: 'metric', value: numberText(item.metric) }]),
+    ...(item === undefined ? [] : [{ label: 'saved', value: ageText(item.time), title: timeText(item.time) }]),
+  ]
+}
+
+function Crumbs({ checkpoint, branch }: { readonly checkpoint: string; readonly branch: Branch }): JSX.Element {
+  const parts = branch.path === '' ? [] : branch.path.split('/')
+  return (
+    <span class="crumbs">
+      <a href={hashOf({ view: 'checkpoint', checkpoint, below: '' })}>all</a>
+      {parts.map((part, i) => (
+        <span key={i}>
+          <i>/</i>
+          <a href={hashOf({ view: 'checkpoint', checkpoint, below: parts.slice(0, i + 1).join('/') })}>{part}</a>
+        </span>
+      ))}{' '}
+      {bytesText(branch.bytes)}
+    </span>
+  )
+}
+
+/** More would be a list, which the tree is already. */
+const BARS = 24
+
+interface NormsProps {
+  readonly checkpoint: string
+  readonly contents: Contents
+  readonly below: string
+  readonly version: string
+}
+
+function Norms({ checkpoint, contents, below, version }: NormsProps): JSX.Element {
+  const [may, button] = useConsent(contents.bytes, checkpoint)
+  const [by, setBy] = useState<'norm' | 'rms'>('norm')
+  const answered = useAnswer('norms', may ? { checkpoint } : undefined, { version })
+  const choice = (
+    <label>
+      by{' '}
+      <select
+        value={by}
+        onChange={(event) => {
+          setBy(event.currentTarget.value === 'rms' ? 'rms' : 'norm')
+        }}
+      >
+        <option value="norm">norm</option>
+        <option value="rms">root mean square</option>
+      </select>
+    </label>
+  )
+  return (
+    <Panel title="Weights by size" note={choice}>
+      {!may && button}
+      <AnswerBox answered={answered} height={may ? 320 : 0}>
+        {(norms) => <Bars {...{ checkpoint, by }} norms={norms.filter(({ name }) => isBelow(name, below))} />}
+      </AnswerBox>
+    </Panel>
+  )
+}
+
+const isBelow = (name: string, path: string): boolean =>
+  path === '' || name === path || name.startsWith(`${path}/`)
+
+interface BarsProps {
+  readonly checkpoint: string
+  readonly norms: readonly TensorNorm[]
+  readonly by: 'norm' | 'rms'
+}
+
+function Bars({ checkpoint, norms, by }: BarsProps): JSX.Element {
+  const sorted = norms.toSorted((a, b) => b[by] - a[by])
+  const [largest] = sorted
+  const most = largest === undefined || largest[by] === 0 ? 1 : largest[by]
+  return (
+    <>
+      <ol class="bars">
+        {sorted.slice(0, BARS).map((each) => (
+          <li key={each.key}>
+            <a href={hashOf({ view: 'tensor', checkpoint, tensor: each.name, slice: {} })}>{each.name}</a>
+            <span class="bar">
+              <span style={{ width: `${String((100 * each[by]) / most)}%` }} />
+            </span>
+            <span class="size">{numberText(each[by])}</span>
+          </li>
+        ))}
+      </ol>
+      {sorted.length > BARS && <p class="hint">and {plural(sorted.length - BARS, 'smaller one')}</p>}
+    </>
+  )
+}
+
+interface IntegrityProps {
+  readonly checkpoint: string
+  readonly version: string
+  readonly bytes: number
+  readonly format: string
+}
+
+function IntegrityPanel({ checkpoint, version, bytes, format }: IntegrityProps): JSX.Element | null {
+  const [asked, setAsked] = useState('')
+  const of = `${checkpoint} ${version}`
+  const answered = useAnswer('verify', asked === of ? { checkpoint } : undefined, { version })
+  if (format !== 'checkpoint') return null
+  return (
+    <Panel title="Integrity">
+      {asked !== of && (
+        <p class="consent">
+          <button
+            id="verify"
+            type="button"
+            onClick={() => {
+              setAsked(of)
+            }}
+          >
+            Check every byte ({bytesText(bytes)})
+          </button>
+        </p>
+      )}
+      <AnswerBox answered={answered} height={60}>
+        {(integrity) => <Verdict integrity={integrity} />}
+      </AnswerBox>
+    </Panel>
+  )
+}
+
+function Verdict({ integrity }: { readonly integrity: Integrity }): JSX.Element {
+  const { ok, tensors, bytes, problems } = integrity
+  if (ok) {
+    return (
+      <p class="verdict good" role="status">
+        ✓ Whole: every checksum of {plural(tensors, 'tensor')} holds, {bytesText(bytes)}.
+      </p>
+    )
+  }
+  return (
+    <div class="verdict bad" role="alert">
+      <p>✗ Damaged: {plural(problems.length, 'problem')}.</p>
+      <ul>
+        {problems.map(({ key, reason }, i) => (
+          <li key={i}>
+            {key !== undefined && <code>{key}</code>} {reason}
+          </li>
+        ))}
+      </ul>
+    </div>
+  )
+}

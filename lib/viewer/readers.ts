@@ -1,0 +1,89 @@
+/**
+ * The two worker threads that answer: one for what is drawn at once, one for what reads much, so that
+ * the first never waits for the second.
+ *
+ * @module
+ */
+import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import { isLong } from './answers/index.js'
+import type { Line, QuestionName } from './wire.js'
+import type { Question, Reply, WorkerSetup } from './worker.js'
+
+/** Questions that may wait at once; beyond that somebody plays with the server. */
+const MAX_WAITING = 256
+
+interface Asked {
+  /** Hears all lines, the last of which is an answer or a failure. */
+  onLine(line: Line): void
+}
+
+class Reader {
+  readonly #worker: Worker
+  readonly #dropped = new Int32Array(new SharedArrayBuffer(4 * 2 * MAX_WAITING))
+  readonly #asked = new Map<number, Asked>()
+  #count = 0
+
+  constructor(path: string) {
+    const workerData: WorkerSetup = { path, dropped: this.#dropped }
+    this.#worker = new Worker(join(__dirname, 'worker.js'), { workerData })
+    this.#worker.on('message', ({ number, line }: Reply) => {
+      const asked = this.#asked.get(number)
+      if (!('progress' in line)) this.#asked.delete(number)
+      asked?.onLine(line)
+    })
+    this.#worker.on('error', (error: unknown) => {
+      this.#fail(error instanceof Error ? error.message : String(error))
+    })
+    this.#worker.on('exit', () => {
+      this.#fail('the thread that reads has ended')
+    })
+    // The server keeps the process, or not.
+    this.#worker.unref()
+  }
+
+  /** @returns drops the question */
+  ask(name: QuestionName, ask: unknown, asked: Asked): () => void {
+    const number = this.#count++
+    if (this.#asked.size >= MAX_WAITING) {
+      asked.onLine({ failure: { code: 'ERROR', message: 'too many questions wait already' } })
+      return () => undefined
+    }
+    const slot = number % this.#dropped.length
+    Atomics.store(this.#dropped, slot, 0)
+    this.#asked.set(number, asked)
+    this.#worker.postMessage({ number, name, ask } satisfies Question)
+    return () => {
+      if (!this.#asked.delete(number)) return
+      Atomics.store(this.#dropped, slot, 1)
+    }
+  }
+
+  #fail(message: string): void {
+    for (const { onLine } of this.#asked.values()) onLine({ failure: { code: 'ERROR', message } })
+    this.#asked.clear()
+  }
+
+  async close(): Promise<void> {
+    await this.#worker.terminate()
+  }
+}
+
+export class Readers {
+  readonly #quick: Reader
+  readonly #long: Reader
+
+  constructor(path: string) {
+    this.#quick = new Reader(path)
+    this.#long = new Reader(path)
+  }
+
+  /** @returns drops the question, if it has not been answered by then */
+  ask(name: QuestionName, ask: unknown, onLine: (line: Line) => void): () => void {
+    return (isLong(name) ? this.#long : this.#quick).ask(name, ask, { onLine })
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#quick.close(), this.#long.close()])
+  }
+}
