@@ -12,6 +12,14 @@ const typed = {
   },
 }
 
+// Handlers of events return nothing.
+const page = {
+  files: ['**/*.tsx'],
+  rules: {
+    '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+  },
+}
+
 const tests = {
   files: ['test/**/*.ts', 'test/**/*.cts', 'test/**/*.mts'],
   rules: {
@@ -51,6 +59,7 @@ export default defineConfig(
     ],
   },
   typed,
+  page,
   tests,
   scripts,
 )

@@ -42,5 +42,6 @@ if (hasClangFormat || process.env.CI !== undefined) {
 if (!write) {
   run('eslint', 'npx', ['eslint', '--max-warnings', '0', '.'])
   run('tsc', 'npx', ['tsc', '--noEmit'])
+  run('tsc, page', 'npx', ['tsc', '--noEmit', '-p', 'lib/viewer/page'])
 }
 process.exit(failed ? 1 : 0)

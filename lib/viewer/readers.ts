@@ -60,7 +60,7 @@ class Reader {
   }
 
   #fail(message: string): void {
-    for (const { onLine } of this.#asked.values()) onLine({ failure: { code: 'ERROR', message } })
+    for (const asked of this.#asked.values()) asked.onLine({ failure: { code: 'ERROR', message } })
     this.#asked.clear()
   }
 

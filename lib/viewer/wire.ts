@@ -24,9 +24,7 @@ export type Answer<N extends QuestionName> = Questions[N]['answer']
 
 /** One line of a response; the last is an answer or a failure. */
 export type Line =
-  | { readonly progress: Progress }
-  | { readonly answer: unknown }
-  | { readonly failure: Failure }
+  { readonly progress: Progress } | { readonly answer: unknown } | { readonly failure: Failure }
 
 /** In bytes. */
 export interface Progress {
@@ -154,9 +152,9 @@ export interface Slice {
 export interface TensorNorm {
   readonly key: string
   readonly name: string
+  /** Of its finite elements, and how many these are. */
   readonly norm: number
-  /** Root mean square: the norm without the size. */
-  readonly rms: number
+  readonly count: number
 }
 
 export interface TrendPoint {

@@ -22,7 +22,9 @@ export async function run({ terminal, args, options }: Call): Promise<number> {
   else {
     terminal.print(`${pathText(viewer.path)} is shown at`)
     terminal.print(terminal.style('cyan', url))
-    terminal.note('Ctrl-C ends it. Who has the address can read the checkpoints, from this machine.')
+    terminal.note(
+      'Ctrl-C ends it. Who has the address can read the checkpoints, from this machine.',
+    )
   }
   if (open) openBrowser(url)
   await interrupted()

@@ -3,15 +3,13 @@
  *
  * @module
  */
-import { statSync } from 'node:fs'
-import { basename, dirname } from 'node:path'
+import { readdirSync, statSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { shardFilesOf, indexPath } from '../../bundle/names.js'
 import { statePath } from '../../bundle/state-file.js'
 import { listRun, type ListedCheckpoint } from '../../inspect/run-listing.js'
 import type { Catalog, CheckpointItem } from '../wire.js'
 import { stampOf, type Place } from './opened.js'
-import { join } from 'node:path'
-import { readdirSync } from 'node:fs'
 
 /** Changes with every save and every removal. */
 export function versionOf(place: Place): string {
@@ -30,8 +28,15 @@ export function catalogOf(place: Place): Catalog {
 }
 
 function itemOf(listed: ListedCheckpoint): CheckpointItem {
-  const { path, files: _files, ...rest } = listed
-  return { id: basename(path), ...rest }
+  const { path, number, step, metric, problem } = listed
+  const { pinned, time, bytes, newBytes, linkedBytes, latest } = listed
+  return {
+    ...{ id: basename(path), pinned, time, bytes, newBytes, linkedBytes, latest },
+    ...(number !== undefined && { number }),
+    ...(step !== undefined && { step }),
+    ...(metric !== undefined && { metric }),
+    ...(problem !== undefined && { problem }),
+  }
 }
 
 function singleOf(place: Place, version: string): Catalog {

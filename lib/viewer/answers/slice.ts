@@ -129,7 +129,7 @@ function lineReader(array: NdArray): (start: number, stride: number, columns: Ra
   const numbersOf = (piece: Uint8Array): ArrayLike<number> => {
     const numbers = decode(piece)
     if (isBig(numbers)) return Array.from(numbers, Number)
-    return isComplex ? magnitudes(numbers) : (numbers as ArrayLike<number>)
+    return isComplex ? magnitudes(numbers) : numbers
   }
   return (start, stride, [from, to]) => {
     const isDense = stride === 1 && to - from <= MAX_CELLS

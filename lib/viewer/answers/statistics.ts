@@ -49,17 +49,17 @@ export function tensorStatistics(
   return plain(runSync(statisticsOf(tensor, scratch, { onBytes, bins: BINS })))
 }
 
-/** Of all tensors of numbers, in the order of the checkpoint. */
+/** Of all tensors of floating-point numbers, in the order of the checkpoint: others are no weights. */
 export function normsOf(place: Place, id: string, onProgress: OnProgress): TensorNorm[] {
   const { opened } = place.open(id)
   const tensors = opened.source.entries.map((entry) => entry.open())
-  const numeric = tensors.filter(({ dtype }) => isNumeric(dtype))
-  const total = numeric.reduce((sum, { byteLength }) => sum + byteLength, 0)
+  const floating = tensors.filter(({ dtype }) => isNumeric(dtype) && /float|complex/.test(dtype))
+  const total = floating.reduce((sum, { byteLength }) => sum + byteLength, 0)
   const onBytes = withProgress(total, onProgress)
-  return numeric.map((tensor) => {
+  return floating.map((tensor) => {
     const { name, key } = tensor
     const { norm = 0, count, nan, infinite } = plain(runSync(summaryOf(tensor, scratch, onBytes)))
-    return { name, key, norm, rms: norm / Math.sqrt(Math.max(1, count - nan - infinite)) }
+    return { name, key, norm, count: count - nan - infinite }
   })
 }
 

@@ -151,11 +151,27 @@ interface BarProps {
   readonly onMenu: () => void
 }
 
-function Bar({ catalog, route, checkpoint, theme, toggleTheme, go, onHelp, onMenu }: BarProps): JSX.Element {
+function Bar({
+  catalog,
+  route,
+  checkpoint,
+  theme,
+  toggleTheme,
+  go,
+  onHelp,
+  onMenu,
+}: BarProps): JSX.Element {
   const isRun = catalog?.kind === 'run'
   const choose = (id: string): void => {
     if (route?.view === 'tensor') go(hashOf({ ...route, checkpoint: id }))
-    else go(hashOf({ view: 'checkpoint', checkpoint: id, below: route?.view === 'checkpoint' ? route.below : '' }))
+    else
+      go(
+        hashOf({
+          view: 'checkpoint',
+          checkpoint: id,
+          below: route?.view === 'checkpoint' ? route.below : '',
+        }),
+      )
   }
   return (
     <header class="bar">
@@ -190,7 +206,13 @@ function Bar({ catalog, route, checkpoint, theme, toggleTheme, go, onHelp, onMen
       )}
       {!isRun && checkpoint !== undefined && <a href="#/">{checkpoint}</a>}
       <span class="space" />
-      <button type="button" class="icon" aria-label={theme === 'dark' ? 'light theme' : 'dark theme'} title="t" onClick={toggleTheme}>
+      <button
+        type="button"
+        class="icon"
+        aria-label={theme === 'dark' ? 'light theme' : 'dark theme'}
+        title="t"
+        onClick={toggleTheme}
+      >
         {theme === 'dark' ? '☀' : '☾'}
       </button>
       <button type="button" class="icon" aria-label="keys" title="?" onClick={onHelp}>

@@ -27,13 +27,14 @@ export interface ChartProps {
   readonly lines: readonly Line[]
   readonly height: number
   readonly theme: Theme
+  /** What x is. Default `at`. */
+  readonly xLabel?: string
   /** Texts at the x axis. */
   readonly xText?: (value: number) => string
   readonly yText?: (value: number) => string
   /** Ticks of x are whole numbers. */
   readonly whole?: boolean
   readonly fromZero?: boolean
-  readonly logarithmic?: boolean
   readonly onPick?: (index: number) => void
 }
 
@@ -66,10 +67,10 @@ export function Chart(props: ChartProps): JSX.Element {
 }
 
 /** Pixels below the chart. */
-const LEGEND = 28
+export const LEGEND = 28
 
 function optionsOf(props: ChartProps, element: HTMLElement): Options {
-  const { height, lines, xText, yText, whole, fromZero, logarithmic, x } = props
+  const { height, lines, xText, yText, whole, fromZero, x } = props
   const colourOf = (name: string): string => getComputedStyle(element).getPropertyValue(name).trim()
   const axis: Axis = {
     stroke: colourOf('--quiet'),
@@ -89,11 +90,13 @@ function optionsOf(props: ChartProps, element: HTMLElement): Options {
     legend: { live: true },
     scales: {
       x: { time: false, range: [first - pad, last + pad] },
-      y: logarithmic === true ? { distr: 3 } : { range: rangeOf(fromZero === true) },
+      y: { range: rangeOf(fromZero === true) },
     },
     axes: [
       {
         ...axis,
+        size: 30,
+        space: 76,
         ...(whole === true && { incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 1e4, 1e5] }),
         values: (_plot, ticks) => ticks.map((tick) => xText?.(tick) ?? numberText(tick)),
       },
@@ -104,7 +107,11 @@ function optionsOf(props: ChartProps, element: HTMLElement): Options {
       },
     ],
     series: [
-      { value: (_plot, value: number | null) => (value === null ? '–' : (xText?.(value) ?? numberText(value))) },
+      {
+        label: props.xLabel ?? 'at',
+        value: (_plot, value: number | null) =>
+          value === null ? '–' : (xText?.(value) ?? numberText(value)),
+      },
       ...lines.map((line) => seriesOf(line, colourOf, x.length)),
     ],
   }
@@ -133,6 +140,9 @@ function seriesOf(
   if (as === 'line') {
     return { ...common, stroke, width: 2, points: { show: count <= 60, size: 6, fill: stroke } }
   }
-  const paths = uPlot.paths.bars?.({ size: [barWidth, Infinity], radius: barWidth < 0.9 ? 0.15 : 0 })
+  const paths = uPlot.paths.bars?.({
+    size: [barWidth, Infinity],
+    radius: barWidth < 0.9 ? 0.15 : 0,
+  })
   return { ...common, fill: stroke, width: 0, points: { show: false }, ...(paths && { paths }) }
 }

@@ -32,7 +32,7 @@ export function countText(count: number): string {
 /** Four digits, which are enough to look at. */
 export function numberText(value: number | null | undefined): string {
   if (value === undefined || value === null) return '–'
-  if (Number.isInteger(value) && Math.abs(value) < 1e7) return String(value)
+  if (Number.isInteger(value) && Math.abs(value) < 1e7) return String(value).replace('-', '−')
   const size = Math.abs(value)
   const isPlain = size >= 1e-3 && size < 1e6
   const text = isPlain ? String(Number(value.toPrecision(4))) : value.toExponential(3)

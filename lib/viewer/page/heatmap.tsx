@@ -13,6 +13,8 @@ import { numberText } from './format.js'
 /** Pixels. */
 const HEIGHT = 420
 const MAX_CELL = 32
+/** Of a picture with square cells. */
+const MAX_ASPECT = 5
 
 export type Range = readonly [number, number]
 
@@ -21,6 +23,19 @@ export interface HeatmapProps {
   readonly theme: Theme
   readonly label: string
   readonly onZoom: (rows: Range, columns: Range) => void
+}
+
+/** What is known of a slice before it is there. */
+export type Measures = Pick<Slice, 'rows' | 'columns' | 'cellRows' | 'cellColumns'>
+
+/** As large as the picture that is to come. */
+export function HeatmapPlace({ measures }: { readonly measures: Measures }): JSX.Element {
+  return (
+    <div class="heatmap">
+      <div class="cells" style={sizeOf(measures)} />
+      <p class="legend" />
+    </div>
+  )
 }
 
 interface Point {
@@ -39,7 +54,9 @@ export function Heatmap({ slice, theme, label, onZoom }: HeatmapProps): JSX.Elem
     if (canvas.current !== null) draw(canvas.current, slice, values, scale)
   }, [slice, scale])
   const pointAt = (event: PointerEvent): Point => {
-    const { left, top, width, height } = (event.currentTarget as HTMLElement).getBoundingClientRect()
+    const { left, top, width, height } = (
+      event.currentTarget as HTMLElement
+    ).getBoundingClientRect()
     const place = (at: number, length: number, count: number): number =>
       Math.max(0, Math.min(count - 1, Math.floor((at / length) * count)))
     return {
@@ -56,40 +73,60 @@ export function Heatmap({ slice, theme, label, onZoom }: HeatmapProps): JSX.Elem
     }
     setFrom(undefined)
   }
-  const size = { maxWidth: `${String(cellColumns * MAX_CELL)}px`, height: `${String(Math.min(HEIGHT, cellRows * MAX_CELL))}px` }
+  const size = sizeOf(slice)
   const shown = from !== undefined && over !== undefined ? rectangle(from, over, slice) : undefined
   return (
     <div class="heatmap">
-      <div class="picture" style={{ height: `${String(HEIGHT)}px` }}>
-        <div
-          class="cells"
-          style={size}
-          onPointerMove={(event) => {
-            setOver(pointAt(event))
-          }}
-          onPointerDown={(event) => {
-            if (event.button !== 0) return
-            event.currentTarget.setPointerCapture(event.pointerId)
-            setFrom(pointAt(event))
-          }}
-          onPointerUp={finish}
-          onPointerCancel={() => {
-            setFrom(undefined)
-          }}
-          onPointerLeave={() => {
-            setOver(undefined)
-          }}
-        >
-          <canvas ref={canvas} width={cellColumns} height={cellRows} role="img" aria-label={label} />
-          {shown !== undefined && <div class="rubber" style={shown} />}
-        </div>
+      <div
+        class="cells"
+        style={size}
+        onPointerMove={(event) => {
+          setOver(pointAt(event))
+        }}
+        onPointerDown={(event) => {
+          if (event.button !== 0) return
+          event.currentTarget.setPointerCapture(event.pointerId)
+          setFrom(pointAt(event))
+        }}
+        onPointerUp={finish}
+        onPointerCancel={() => {
+          setFrom(undefined)
+        }}
+        onPointerLeave={() => {
+          setOver(undefined)
+        }}
+      >
+        <canvas ref={canvas} width={cellColumns} height={cellRows} role="img" aria-label={label} />
+        {shown !== undefined && <div class="rubber" style={shown} />}
       </div>
       <Legend scale={scale} slice={slice} text={textOf(slice, values, over)} />
     </div>
   )
 }
 
-function Legend({ scale, slice, text }: { readonly scale: Scale; readonly slice: Slice; readonly text: string }): JSX.Element {
+/** Cells are square where the picture is no strip then, and else fill the room. */
+function sizeOf({ rows, columns, cellRows, cellColumns }: Measures): Record<string, string> {
+  const aspect = (columns[1] - columns[0]) / (rows[1] - rows[0])
+  const height = Math.min(HEIGHT, cellRows * MAX_CELL)
+  const width = cellColumns * MAX_CELL
+  if (aspect < 1 / MAX_ASPECT || aspect > MAX_ASPECT) {
+    return { width: `min(100%, ${String(width)}px)`, height: `${String(height)}px` }
+  }
+  return {
+    width: `min(100%, ${String(Math.min(width, height * aspect))}px)`,
+    aspectRatio: String(aspect),
+  }
+}
+
+function Legend({
+  scale,
+  slice,
+  text,
+}: {
+  readonly scale: Scale
+  readonly slice: Slice
+  readonly text: string
+}): JSX.Element {
   if (slice.min === undefined) return <p class="legend">no finite numbers here</p>
   return (
     <p class="legend">
@@ -142,7 +179,8 @@ function textOf(slice: Slice, values: Float32Array, over: Point | undefined): st
   const { rows, columns, cellRows, cellColumns } = slice
   const value = values[over.row * cellColumns + over.column]
   if (value === undefined) return ''
-  const text = ([from, to]: Range): string => (to - from === 1 ? String(from) : `${String(from)}…${String(to - 1)}`)
+  const text = ([from, to]: Range): string =>
+    to - from === 1 ? String(from) : `${String(from)}…${String(to - 1)}`
   const row = text(elements(rows, cellRows, over.row, over.row))
   const column = text(elements(columns, cellColumns, over.column, over.column))
   return `${HOW[slice.how]}[${row}, ${column}] ${Number.isNaN(value) ? 'not finite' : numberText(value)}`

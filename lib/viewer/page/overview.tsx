@@ -5,9 +5,10 @@
  */
 import type { JSX } from 'preact'
 import { useState } from 'preact/hooks'
-import type { Catalog, CheckpointItem, Contents, Integrity, TensorNorm } from '../wire.js'
+import type { Catalog, CheckpointItem, Contents, Integrity } from '../wire.js'
 import { ageText, bytesText, countText, numberText, plural, timeText } from './format.js'
-import { AnswerBox, Figures, Panel, useConsent, type Figure } from './panel.js'
+import { Norms } from './norms.js'
+import { AnswerBox, Figures, Panel, type Figure } from './panel.js'
 import { hashOf, type CheckpointRoute } from './route.js'
 import { branchAt, treeOf, type Branch } from './tree.js'
 import { Treemap } from './treemap.js'
@@ -35,12 +36,20 @@ export function Overview({ catalog, item, contents, route }: OverviewProps): JSX
         <Treemap {...{ checkpoint, branch }} />
       </Panel>
       <Norms {...{ checkpoint, contents, below: branch.path }} version={catalog.version} />
-      <IntegrityPanel {...{ checkpoint }} version={catalog.version} bytes={contents.bytes} format={contents.format} />
+      <IntegrityPanel
+        {...{ checkpoint }}
+        version={catalog.version}
+        bytes={contents.bytes}
+        format={contents.format}
+      />
     </>
   )
 }
 
-function figuresOf({ tensors, bytes, objects, format }: Contents, item: CheckpointItem | undefined): Figure[] {
+function figuresOf(
+  { tensors, bytes, objects, format }: Contents,
+  item: CheckpointItem | undefined,
+): Figure[] {
   const elements = tensors
     .filter(({ numeric }) => numeric)
     .reduce((sum, { shape }) => sum + shape.reduce((count, length) => count * length, 1), 0)
@@ -52,11 +61,19 @@ function figuresOf({ tensors, bytes, objects, format }: Contents, item: Checkpoi
     ...(format === 'checkpoint' ? [] : [{ label: 'format', value: format }]),
     ...(item?.step === undefined ? [] : [{ label: 'step', value: item.step.toLocaleString('en') }]),
     ...(item?.metric === undefined ? [] : [{ label: 'metric', value: numberText(item.metric) }]),
-    ...(item === undefined ? [] : [{ label: 'saved', value: ageText(item.time), title: timeText(item.time) }]),
+    ...(item === undefined
+      ? []
+      : [{ label: 'saved', value: ageText(item.time), title: timeText(item.time) }]),
   ]
 }
 
-function Crumbs({ checkpoint, branch }: { readonly checkpoint: string; readonly branch: Branch }): JSX.Element {
+function Crumbs({
+  checkpoint,
+  branch,
+}: {
+  readonly checkpoint: string
+  readonly branch: Branch
+}): JSX.Element {
   const parts = branch.path === '' ? [] : branch.path.split('/')
   return (
     <span class="crumbs">
@@ -64,80 +81,19 @@ function Crumbs({ checkpoint, branch }: { readonly checkpoint: string; readonly 
       {parts.map((part, i) => (
         <span key={i}>
           <i>/</i>
-          <a href={hashOf({ view: 'checkpoint', checkpoint, below: parts.slice(0, i + 1).join('/') })}>{part}</a>
+          <a
+            href={hashOf({
+              view: 'checkpoint',
+              checkpoint,
+              below: parts.slice(0, i + 1).join('/'),
+            })}
+          >
+            {part}
+          </a>
         </span>
       ))}{' '}
       {bytesText(branch.bytes)}
     </span>
-  )
-}
-
-/** More would be a list, which the tree is already. */
-const BARS = 24
-
-interface NormsProps {
-  readonly checkpoint: string
-  readonly contents: Contents
-  readonly below: string
-  readonly version: string
-}
-
-function Norms({ checkpoint, contents, below, version }: NormsProps): JSX.Element {
-  const [may, button] = useConsent(contents.bytes, checkpoint)
-  const [by, setBy] = useState<'norm' | 'rms'>('norm')
-  const answered = useAnswer('norms', may ? { checkpoint } : undefined, { version })
-  const choice = (
-    <label>
-      by{' '}
-      <select
-        value={by}
-        onChange={(event) => {
-          setBy(event.currentTarget.value === 'rms' ? 'rms' : 'norm')
-        }}
-      >
-        <option value="norm">norm</option>
-        <option value="rms">root mean square</option>
-      </select>
-    </label>
-  )
-  return (
-    <Panel title="Weights by size" note={choice}>
-      {!may && button}
-      <AnswerBox answered={answered} height={may ? 320 : 0}>
-        {(norms) => <Bars {...{ checkpoint, by }} norms={norms.filter(({ name }) => isBelow(name, below))} />}
-      </AnswerBox>
-    </Panel>
-  )
-}
-
-const isBelow = (name: string, path: string): boolean =>
-  path === '' || name === path || name.startsWith(`${path}/`)
-
-interface BarsProps {
-  readonly checkpoint: string
-  readonly norms: readonly TensorNorm[]
-  readonly by: 'norm' | 'rms'
-}
-
-function Bars({ checkpoint, norms, by }: BarsProps): JSX.Element {
-  const sorted = norms.toSorted((a, b) => b[by] - a[by])
-  const [largest] = sorted
-  const most = largest === undefined || largest[by] === 0 ? 1 : largest[by]
-  return (
-    <>
-      <ol class="bars">
-        {sorted.slice(0, BARS).map((each) => (
-          <li key={each.key}>
-            <a href={hashOf({ view: 'tensor', checkpoint, tensor: each.name, slice: {} })}>{each.name}</a>
-            <span class="bar">
-              <span style={{ width: `${String((100 * each[by]) / most)}%` }} />
-            </span>
-            <span class="size">{numberText(each[by])}</span>
-          </li>
-        ))}
-      </ol>
-      {sorted.length > BARS && <p class="hint">and {plural(sorted.length - BARS, 'smaller one')}</p>}
-    </>
   )
 }
 
@@ -148,7 +104,12 @@ interface IntegrityProps {
   readonly format: string
 }
 
-function IntegrityPanel({ checkpoint, version, bytes, format }: IntegrityProps): JSX.Element | null {
+function IntegrityPanel({
+  checkpoint,
+  version,
+  bytes,
+  format,
+}: IntegrityProps): JSX.Element | null {
   const [asked, setAsked] = useState('')
   const of = `${checkpoint} ${version}`
   const answered = useAnswer('verify', asked === of ? { checkpoint } : undefined, { version })

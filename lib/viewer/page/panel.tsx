@@ -65,17 +65,27 @@ function ProgressBar({ progress }: { readonly progress: Progress | undefined }):
 export interface AnswerBoxProps<T> {
   readonly answered: Answered<T>
   /** Pixels, kept free before anything is there: nothing moves when it comes. */
-  readonly height: number
+  readonly height?: number
+  /** In place of an answer, where pixels are not known. */
+  readonly placeholder?: ComponentChildren
   readonly children: (answer: T) => ComponentChildren
 }
 
-export function AnswerBox<T>({ answered, height, children }: AnswerBoxProps<T>): JSX.Element {
+export function AnswerBox<T>({
+  answered,
+  height = 0,
+  placeholder,
+  children,
+}: AnswerBoxProps<T>): JSX.Element {
   const { answer, failure, progress, isWaiting } = answered
   return (
-    <div class={isWaiting ? 'answer waiting' : 'answer'} style={{ minHeight: `${String(height)}px` }}>
+    <div
+      class={isWaiting ? 'answer waiting' : 'answer'}
+      style={{ minHeight: `${String(height)}px` }}
+    >
       {failure !== undefined && <FailureText failure={failure} />}
       {answer !== undefined && children(answer)}
-      {isWaiting && answer === undefined && <ProgressBar progress={progress} />}
+      {isWaiting && answer === undefined && (placeholder ?? <ProgressBar progress={progress} />)}
     </div>
   )
 }

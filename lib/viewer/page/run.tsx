@@ -36,7 +36,11 @@ export function RunView({ catalog, contents, route, theme, go }: RunViewProps): 
         <p class="key">{path}</p>
         <Figures figures={figuresOf(catalog)} />
       </header>
-      <Panel title="Storage" note="new bytes, and those shared with an earlier checkpoint" wide={!hasMetric}>
+      <Panel
+        title="Storage"
+        note="new bytes, and those shared with an earlier checkpoint"
+        wide={!hasMetric}
+      >
         <Storage {...{ checkpoints, theme, onCheckpoint }} />
       </Panel>
       {hasMetric && (
@@ -64,7 +68,10 @@ export function RunView({ catalog, contents, route, theme, go }: RunViewProps): 
 }
 
 const largestOf = (tensors: readonly TensorItem[]): TensorItem | undefined =>
-  tensors.reduce<TensorItem | undefined>((most, each) => (each.bytes > (most?.bytes ?? -1) ? each : most), undefined)
+  tensors.reduce<TensorItem | undefined>(
+    (most, each) => (each.bytes > (most?.bytes ?? -1) ? each : most),
+    undefined,
+  )
 
 function figuresOf({ checkpoints, realBytes, apparentBytes }: Catalog): Figure[] {
   const newest = checkpoints.at(-1)
@@ -73,9 +80,15 @@ function figuresOf({ checkpoints, realBytes, apparentBytes }: Catalog): Figure[]
   return [
     { label: 'checkpoints', value: String(checkpoints.length) },
     { label: 'on disk', value: bytesText(realBytes) },
-    ...(saved > 0 ? [{ label: 'saved by links', value: bytesText(saved), tone: 'good' } as const] : []),
-    ...(newest?.step === undefined ? [] : [{ label: 'step', value: newest.step.toLocaleString('en') }]),
-    ...(newest === undefined ? [] : [{ label: 'last save', value: ageText(newest.time), title: timeText(newest.time) }]),
+    ...(saved > 0
+      ? [{ label: 'saved by links', value: bytesText(saved), tone: 'good' } as const]
+      : []),
+    ...(newest?.step === undefined
+      ? []
+      : [{ label: 'step', value: newest.step.toLocaleString('en') }]),
+    ...(newest === undefined
+      ? []
+      : [{ label: 'last save', value: ageText(newest.time), title: timeText(newest.time) }]),
     ...(broken > 0 ? [{ label: 'unusable', value: String(broken), tone: 'bad' } as const] : []),
   ]
 }
@@ -86,11 +99,22 @@ interface ChartsProps {
   readonly onCheckpoint: (id: string) => void
 }
 
-function RunChart({ checkpoints, theme, onCheckpoint, ...rest }: ChartsProps & { readonly label: string; readonly lines: readonly Line[]; readonly yText?: (value: number) => string; readonly fromZero?: boolean }): JSX.Element {
+function RunChart({
+  checkpoints,
+  theme,
+  onCheckpoint,
+  ...rest
+}: ChartsProps & {
+  readonly label: string
+  readonly lines: readonly Line[]
+  readonly yText?: (value: number) => string
+  readonly fromZero?: boolean
+}): JSX.Element {
   const itemAt = (i: number): CheckpointItem | undefined => checkpoints[i]
   return (
     <Chart
       {...rest}
+      xLabel="checkpoint"
       x={checkpoints.map((_, i) => i)}
       xText={(i) => {
         const item = itemAt(i)
@@ -111,15 +135,41 @@ function Storage(props: ChartsProps): JSX.Element {
   const { checkpoints } = props
   // The bar of all bytes stands behind that of the new ones: what is seen of it is what is linked.
   const lines: Line[] = [
-    { label: 'all', values: checkpoints.map(({ bytes }) => bytes), colour: 6, as: 'bars', text: bytesText },
-    { label: 'new', values: checkpoints.map(({ newBytes }) => newBytes), colour: 0, as: 'bars', text: bytesText },
+    {
+      label: 'all',
+      values: checkpoints.map(({ bytes }) => bytes),
+      colour: 6,
+      as: 'bars',
+      text: bytesText,
+    },
+    {
+      label: 'new',
+      values: checkpoints.map(({ newBytes }) => newBytes),
+      colour: 0,
+      as: 'bars',
+      text: bytesText,
+    },
   ]
-  return <RunChart {...props} label="bytes of each checkpoint" lines={lines} yText={bytesText} fromZero />
+  return (
+    <RunChart
+      {...props}
+      label="bytes of each checkpoint"
+      lines={lines}
+      yText={bytesText}
+      fromZero
+    />
+  )
 }
 
 function Metric(props: ChartsProps): JSX.Element {
   const values = props.checkpoints.map(({ metric }) => metric ?? null)
-  return <RunChart {...props} label="metric of each checkpoint" lines={[{ label: 'metric', values, colour: 3 }]} />
+  return (
+    <RunChart
+      {...props}
+      label="metric of each checkpoint"
+      lines={[{ label: 'metric', values, colour: 3 }]}
+    />
+  )
 }
 
 function Table({ checkpoints }: { readonly checkpoints: readonly CheckpointItem[] }): JSX.Element {
@@ -142,7 +192,9 @@ function Table({ checkpoints }: { readonly checkpoints: readonly CheckpointItem[
           {checkpoints.toReversed().map((item) => (
             <tr key={item.id}>
               <th scope="row">
-                <a href={hashOf({ view: 'checkpoint', checkpoint: item.id, below: '' })}>{item.id}</a>
+                <a href={hashOf({ view: 'checkpoint', checkpoint: item.id, below: '' })}>
+                  {item.id}
+                </a>
               </th>
               <td>{item.step?.toLocaleString('en') ?? ''}</td>
               <td>{item.metric === undefined ? '' : numberText(item.metric)}</td>

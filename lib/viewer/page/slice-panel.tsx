@@ -5,16 +5,17 @@
  */
 import type { JSX } from 'preact'
 import type { Slice, TensorItem } from '../wire.js'
-import { Chart } from './chart.js'
+import { Chart, LEGEND } from './chart.js'
 import type { Theme } from './colours.js'
 import { shapeText } from './format.js'
-import { Heatmap, type Range } from './heatmap.js'
+import { Heatmap, HeatmapPlace, type Measures, type Range } from './heatmap.js'
 import { AnswerBox, Panel } from './panel.js'
 import type { SliceRoute } from './route.js'
 import { useAnswer } from './use-answer.js'
 
 const CELLS = 512
-const HEIGHT = 470
+/** Pixels of the chart of a vector. */
+const HEIGHT = 300
 
 export interface SlicePanelProps {
   readonly checkpoint: string
@@ -37,11 +38,19 @@ function axesOf(shape: readonly number[], route: SliceRoute): Axes {
   const column = isAxis(route.column) ? route.column : rank - 1
   const other = column === rank - 1 ? rank - 2 : rank - 1
   const row = isAxis(route.row) && route.row !== column ? route.row : other
-  const index = shape.map((length, axis) => Math.min(Math.max(0, route.index?.[axis] ?? 0), length - 1))
+  const index = shape.map((length, axis) =>
+    Math.min(Math.max(0, route.index?.[axis] ?? 0), length - 1),
+  )
   return { row: rank === 1 ? -1 : row, column, index }
 }
 
-export function SlicePanel({ checkpoint, tensor, route, theme, onRoute }: SlicePanelProps): JSX.Element {
+export function SlicePanel({
+  checkpoint,
+  tensor,
+  route,
+  theme,
+  onRoute,
+}: SlicePanelProps): JSX.Element {
   const { shape, key } = tensor
   const { row, column, index } = axesOf(shape, route)
   const [rows, columns] = [fitting(route.rows, shape[row]), fitting(route.columns, shape[column])]
@@ -49,20 +58,50 @@ export function SlicePanel({ checkpoint, tensor, route, theme, onRoute }: SliceP
   const zoom = { ...(rows && { rows }), ...(columns && { columns }) }
   const answered = useAnswer('slice', { ...question, ...zoom }, { keeps: true })
   const base = { row, column, index }
-  const others = shape.flatMap((length, axis) => (axis === row || axis === column ? [] : [{ axis, length }]))
+  const others = shape.flatMap((length, axis) =>
+    axis === row || axis === column ? [] : [{ axis, length }],
+  )
   const isZoomed = rows !== undefined || columns !== undefined
-  const note = answered.answer === undefined ? '' : noteOf(answered.answer)
+  const place =
+    row === -1 ? (
+      <div style={{ height: `${String(HEIGHT + LEGEND)}px` }} />
+    ) : (
+      <HeatmapPlace
+        measures={measuresOf(rows ?? [0, shape[row] ?? 1], columns ?? [0, shape[column] ?? 1])}
+      />
+    )
+  const note = answered.answer === undefined ? '' : noteOf(answered.answer, row === -1)
   return (
     <Panel title={row === -1 ? 'Values' : 'Slice'} note={note} wide>
       <div class="controls">
         {shape.length > 2 && (
           <>
-            <AxisChoice label="down" shape={shape} axis={row} onAxis={(axis) => onRoute({ ...base, row: axis, column: axis === column ? row : column })} />
-            <AxisChoice label="right" shape={shape} axis={column} onAxis={(axis) => onRoute({ ...base, column: axis, row: axis === row ? column : row })} />
+            <AxisChoice
+              label="down"
+              shape={shape}
+              axis={row}
+              onAxis={(axis) =>
+                onRoute({ ...base, row: axis, column: axis === column ? row : column })
+              }
+            />
+            <AxisChoice
+              label="right"
+              shape={shape}
+              axis={column}
+              onAxis={(axis) =>
+                onRoute({ ...base, column: axis, row: axis === row ? column : row })
+              }
+            />
           </>
         )}
         {others.map(({ axis, length }) => (
-          <IndexSlider key={axis} axis={axis} length={length} at={index[axis] ?? 0} onAt={(at) => onRoute({ ...base, index: index.with(axis, at), ...zoom })} />
+          <IndexSlider
+            key={axis}
+            axis={axis}
+            length={length}
+            at={index[axis] ?? 0}
+            onAt={(at) => onRoute({ ...base, index: index.with(axis, at), ...zoom })}
+          />
         ))}
         {isZoomed && (
           <button type="button" onClick={() => onRoute(base)}>
@@ -71,7 +110,7 @@ export function SlicePanel({ checkpoint, tensor, route, theme, onRoute }: SliceP
         )}
         {!isZoomed && row !== -1 && <span class="hint">drag over a part to enlarge it</span>}
       </div>
-      <AnswerBox answered={answered} height={HEIGHT}>
+      <AnswerBox answered={answered} placeholder={place}>
         {(slice) =>
           row === -1 ? (
             <LineOf slice={slice} theme={theme} label={`values of ${tensor.name}`} />
@@ -90,19 +129,26 @@ export function SlicePanel({ checkpoint, tensor, route, theme, onRoute }: SliceP
   )
 }
 
+function measuresOf(rows: Range, columns: Range): Measures {
+  const cells = ([from, to]: Range): number => Math.min(CELLS, to - from)
+  return { rows, columns, cellRows: cells(rows), cellColumns: cells(columns) }
+}
+
 /** A range of an address that the axis has. */
 function fitting(range: Range | undefined, length: number | undefined): Range | undefined {
   if (range === undefined || length === undefined || range[1] > length) return undefined
   return range
 }
 
-function noteOf({ how, rows, columns, cellRows, cellColumns }: Slice): string {
+function noteOf(slice: Slice, isVector: boolean): string {
+  const { how, rows, columns, cellRows, cellColumns } = slice
   const text = ([from, to]: Range): string => `${String(from)}–${String(to - 1)}`
-  const part = `[${text(rows)}, ${text(columns)}]`
+  const part = isVector ? `[${text(columns)}]` : `[${text(rows)}, ${text(columns)}]`
   if (how === 'exact') return `${part}, every element`
   const [down, right] = [(rows[1] - rows[0]) / cellRows, (columns[1] - columns[0]) / cellColumns]
-  const each = `${down.toPrecision(2)} × ${right.toPrecision(2)} elements`
-  return how === 'mean' ? `${part}, a cell is the mean of ${each}` : `${part}, a cell is the mean of some of ${each}`
+  const size = (length: number): string => String(Number(length.toPrecision(3)))
+  const each = isVector ? size(right) : `${size(down)} × ${size(right)}`
+  return `${part}, a cell is the mean of ${how === 'mean' ? each : `some of ${each}`} elements`
 }
 
 interface AxisChoiceProps {
@@ -159,11 +205,33 @@ function IndexSlider({ axis, length, at, onAt }: IndexSliderProps): JSX.Element 
   )
 }
 
-function LineOf({ slice, theme, label }: { readonly slice: Slice; readonly theme: Theme; readonly label: string }): JSX.Element {
+function LineOf({
+  slice,
+  theme,
+  label,
+}: {
+  readonly slice: Slice
+  readonly theme: Theme
+  readonly label: string
+}): JSX.Element {
   const bytes = Uint8Array.from(atob(slice.values), (character) => character.charCodeAt(0))
-  const values = Array.from(new Float32Array(bytes.buffer), (value) => (Number.isNaN(value) ? null : value))
+  const values = Array.from(new Float32Array(bytes.buffer), (value) =>
+    Number.isNaN(value) ? null : value,
+  )
   const [from, to] = slice.columns
   const x = values.map((_, i) => from + Math.floor((i * (to - from)) / values.length))
-  const line = { label: slice.how === 'exact' ? 'value' : 'mean', values, colour: 0, as: 'line' } as const
-  return <Chart {...{ label, theme, x, height: 380 }} lines={[line]} xText={(at) => `[${String(at)}]`} whole />
+  const line = {
+    label: slice.how === 'exact' ? 'value' : 'mean',
+    values,
+    colour: 0,
+    as: 'line',
+  } as const
+  return (
+    <Chart
+      {...{ label, theme, x, height: HEIGHT }}
+      lines={[line]}
+      xText={(at) => `[${String(at)}]`}
+      whole
+    />
+  )
 }

@@ -28,7 +28,8 @@ export function TensorView({ catalog, contents, route, theme, go }: TensorViewPr
   if (tensor === undefined) {
     return (
       <p class="failure" role="alert">
-        <code>{name}</code> is not in {checkpoint}. <a href={hashOf({ view: 'checkpoint', checkpoint, below: '' })}>What is</a>
+        <code>{name}</code> is not in {checkpoint}.{' '}
+        <a href={hashOf({ view: 'checkpoint', checkpoint, below: '' })}>What is</a>
       </p>
     )
   }
@@ -40,7 +41,9 @@ export function TensorView({ catalog, contents, route, theme, go }: TensorViewPr
   return (
     <>
       <Heading {...{ checkpoint, tensor }} />
-      {tensor.numeric && <Statistics {...{ checkpoint, tensor, theme }} version={catalog.version} />}
+      {tensor.numeric && (
+        <Statistics {...{ checkpoint, tensor, theme }} version={catalog.version} />
+      )}
       {hasSlice && <SlicePanel {...{ checkpoint, tensor, theme, onRoute }} route={route.slice} />}
       <Text {...{ checkpoint, tensor }} version={catalog.version} />
       {tensor.numeric && catalog.kind === 'run' && catalog.checkpoints.length > 1 && (
@@ -79,7 +82,15 @@ function Heading({ checkpoint, tensor }: TensorProps): JSX.Element {
           <span key={i}>
             {i > 0 && <wbr />}
             {i < parts.length - 1 ? (
-              <a href={hashOf({ view: 'checkpoint', checkpoint, below: parts.slice(0, i + 1).join('/') })}>{part}</a>
+              <a
+                href={hashOf({
+                  view: 'checkpoint',
+                  checkpoint,
+                  below: parts.slice(0, i + 1).join('/'),
+                })}
+              >
+                {part}
+              </a>
             ) : (
               part
             )}
@@ -106,7 +117,7 @@ function Statistics({ checkpoint, tensor, theme, version }: StatisticsProps): JS
   return (
     <Panel title="Distribution" wide>
       {!may && button}
-      <AnswerBox answered={answered} height={may ? 330 : 0}>
+      <AnswerBox answered={answered} height={may ? 324 : 0}>
         {(statistics) => (
           <>
             <Figures figures={figuresOf(statistics)} />
@@ -143,11 +154,31 @@ function Histogram({ statistics, theme, name }: HistogramProps): JSX.Element | n
   if (min === max) return <p class="hint">all of them are {numberText(min)}</p>
   const width = (max - min) / histogram.length
   const x = histogram.map((_, i) => min + (i + 0.5) * width)
-  const line = { label: 'elements', values: histogram, colour: 0, as: 'bars', barWidth: 0.92, text: countText } as const
-  return <Chart label={`histogram of ${name}`} {...{ x, theme }} lines={[line]} height={230} yText={countText} fromZero />
+  const line = {
+    label: 'elements',
+    values: histogram,
+    colour: 0,
+    as: 'bars',
+    barWidth: 0.92,
+    text: countText,
+  } as const
+  return (
+    <Chart
+      label={`histogram of ${name}`}
+      {...{ x, theme }}
+      lines={[line]}
+      height={230}
+      yText={countText}
+      fromZero
+    />
+  )
 }
 
-function Text({ checkpoint, tensor, version }: TensorProps & { readonly version: string }): JSX.Element {
+function Text({
+  checkpoint,
+  tensor,
+  version,
+}: TensorProps & { readonly version: string }): JSX.Element {
   const answered = useAnswer('values', { checkpoint, key: tensor.key }, { version })
   return (
     <Panel title="As NumPy prints it" wide>

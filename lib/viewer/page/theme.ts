@@ -25,24 +25,24 @@ show(current())
 
 export function useTheme(): readonly [Theme, toggle: () => void] {
   const [theme, setTheme] = useState(current)
+  // Shown before the components hear of it: charts ask the page for its colours.
+  const change = (next: Theme): void => {
+    show(next)
+    setTheme(next)
+  }
   useEffect(() => {
     const follow = (): void => {
-      setTheme(current())
+      change(current())
     }
     system.addEventListener('change', follow)
     return () => {
       system.removeEventListener('change', follow)
     }
   }, [])
-  useEffect(() => {
-    show(theme)
-  }, [theme])
   const toggle = (): void => {
-    setTheme((before) => {
-      const next = before === 'dark' ? 'light' : 'dark'
-      localStorage.setItem(KEY, next)
-      return next
-    })
+    const next = theme === 'dark' ? 'light' : 'dark'
+    localStorage.setItem(KEY, next)
+    change(next)
   }
   return [theme, toggle]
 }

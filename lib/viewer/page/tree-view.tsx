@@ -65,7 +65,9 @@ function openAtFirst(root: Branch): ReadonlySet<string> {
   let level = [root]
   let count = root.children.length
   while (level.length > 0) {
-    const next = level.flatMap(({ children }) => children).filter(({ children }) => children.length > 0)
+    const next = level
+      .flatMap(({ children }) => children)
+      .filter(({ children }) => children.length > 0)
     const more = next.reduce((sum, { children }) => sum + children.length, 0)
     if (count + more > OPEN_ROWS) break
     for (const { path } of next) open.add(path)
@@ -124,8 +126,10 @@ function Rows(props: RowsProps): JSX.Element {
       PageUp: () => move(focused - page),
       Home: () => move(0),
       End: () => move(rows.length - 1),
-      ArrowRight: () => (isOpen(row.path) || row.children.length === 0 ? move(focused + 1) : toggle(row.path, true)),
-      ArrowLeft: () => (isOpen(row.path) && row.children.length > 0 ? toggle(row.path, false) : move(parent)),
+      ArrowRight: () =>
+        isOpen(row.path) || row.children.length === 0 ? move(focused + 1) : toggle(row.path, true),
+      ArrowLeft: () =>
+        isOpen(row.path) && row.children.length > 0 ? toggle(row.path, false) : move(parent),
       Enter: () => box.current?.querySelector<HTMLElement>('[data-focused] a')?.click(),
     }
     const action = actions[event.key]
@@ -171,7 +175,17 @@ interface RowProps extends RowsProps {
   readonly isFocused: boolean
 }
 
-function Row({ row, at, isFocused, total, checkpoint, current, isOpen, toggle, onPicked }: RowProps): JSX.Element {
+function Row({
+  row,
+  at,
+  isFocused,
+  total,
+  checkpoint,
+  current,
+  isOpen,
+  toggle,
+  onPicked,
+}: RowProps): JSX.Element {
   const { path, label, depth, children, bytes, tensor } = row
   const open = isOpen(path)
   const isBranch = children.length > 0
@@ -189,7 +203,10 @@ function Row({ row, at, isFocused, total, checkpoint, current, isOpen, toggle, o
       aria-selected={path === current}
       {...(isBranch && { 'aria-expanded': open })}
       {...(isFocused && { 'data-focused': '' })}
-      style={{ top: `${String(at * ROW)}px`, paddingLeft: `${String(4 + 14 * Math.min(depth - 1, 12))}px` }}
+      style={{
+        top: `${String(at * ROW)}px`,
+        paddingLeft: `${String(4 + 14 * Math.min(depth - 1, 12))}px`,
+      }}
     >
       <button
         type="button"

@@ -16,7 +16,9 @@ const LEVELS = 3
 const LEAST = 5
 const HEADER = 20
 const HEIGHT = 420
-const COLOURS = 8
+/** Of the page's colours, and the one that is no colour. */
+const COLOURS = [0, 1, 2, 3, 4, 5, 7] as const
+const GREY = 6
 
 export interface TreemapProps {
   readonly checkpoint: string
@@ -41,10 +43,11 @@ export function Treemap({ checkpoint, branch }: TreemapProps): JSX.Element {
     }
   }, [])
   const nodes = useMemo(() => layOut(branch, width), [branch, width])
+  const level = useMemo(() => colourLevelOf(nodes), [nodes])
   return (
     <div class="treemap" ref={box} style={{ height: `${String(HEIGHT)}px` }}>
       {nodes.map((node) => (
-        <Tile key={node.data.path} node={node} checkpoint={checkpoint} />
+        <Tile key={node.data.path} {...{ node, checkpoint, level }} />
       ))}
     </div>
   )
@@ -71,11 +74,37 @@ function layOut(branch: Branch, width: number): Node[] {
     .filter(({ x0, x1, y0, y1 }) => x1 - x0 >= LEAST && y1 - y0 >= LEAST)
 }
 
-function Tile({ node, checkpoint }: { readonly node: Node; readonly checkpoint: string }): JSX.Element {
+/** Shares of all bytes: of so many that are as large, the colours tell something. */
+const LARGE = 0.04
+const MANY = 3
+
+/** The level whose objects are told apart by colour: the first that has some large ones. */
+function colourLevelOf(nodes: readonly Node[]): number {
+  const total = nodes.reduce((sum, { depth, value = 0 }) => sum + (depth === 1 ? value : 0), 0)
+  for (const level of [1, 2]) {
+    const large = nodes.filter(({ depth, value = 0 }) => depth === level && value > LARGE * total)
+    if (large.length >= MANY) return level
+  }
+  return 1
+}
+
+/** The colour of one of several beside each other. */
+function placeOf(node: Node): number {
+  const at = node.parent?.children?.indexOf(node) ?? 0
+  return COLOURS[at % COLOURS.length] ?? GREY
+}
+
+interface TileProps {
+  readonly node: Node
+  readonly checkpoint: string
+  readonly level: number
+}
+
+function Tile({ node, checkpoint, level }: TileProps): JSX.Element {
   const { x0, x1, y0, y1, data, depth } = node
   const { path, label, bytes, tensor } = data
-  const top = node.ancestors().at(-2) ?? node
-  const colour = (top.parent?.children?.indexOf(top) ?? 0) % COLOURS
+  const coloured = node.ancestors().at(-1 - level)
+  const colour = coloured === undefined ? GREY : placeOf(coloured)
   const href =
     tensor === undefined
       ? hashOf({ view: 'checkpoint', checkpoint, below: path })

@@ -21,7 +21,13 @@ export interface TrendProps {
 export const placeOf = ({ step, number, id }: CheckpointItem): string =>
   step !== undefined ? `step ${String(step)}` : number !== undefined ? `#${String(number)}` : id
 
-export function Trend({ tensor, checkpoints, theme, version, onCheckpoint }: TrendProps): JSX.Element {
+export function Trend({
+  tensor,
+  checkpoints,
+  theme,
+  version,
+  onCheckpoint,
+}: TrendProps): JSX.Element {
   const { key, name, bytes } = tensor
   const [may, button] = useConsent(2 * bytes * checkpoints.length, `${key} ${version}`)
   const answered = useAnswer('trend', may ? { key } : undefined, { version })
@@ -47,10 +53,14 @@ function Charts({ points, checkpoints, theme, name, onCheckpoint }: ChartsProps)
     const item = byId.get(points[i]?.id ?? '')
     return item === undefined ? '' : placeOf(item)
   }
-  const line = (label: string, colour: number, of: (point: TrendPoint) => number | undefined): Line => {
+  const line = (
+    label: string,
+    colour: number,
+    of: (point: TrendPoint) => number | undefined,
+  ): Line => {
     return { label, colour, values: points.map((point) => of(point) ?? null) }
   }
-  const common = { x, xText, theme, height: 200, whole: true }
+  const common = { x, xText, xLabel: 'checkpoint', theme, height: 200, whole: true }
   const onPick = (i: number): void => {
     const id = points[i]?.id
     if (id !== undefined) onCheckpoint(id)
@@ -59,7 +69,12 @@ function Charts({ points, checkpoints, theme, name, onCheckpoint }: ChartsProps)
     <div class="charts">
       <figure>
         <figcaption>Norm</figcaption>
-        <Chart {...common} onPick={onPick} label={`norm of ${name}`} lines={[line('norm', 0, ({ norm }) => norm)]} />
+        <Chart
+          {...common}
+          onPick={onPick}
+          label={`norm of ${name}`}
+          lines={[line('norm', 0, ({ norm }) => norm)]}
+        />
       </figure>
       <figure>
         <figcaption>Mean and standard deviation</figcaption>

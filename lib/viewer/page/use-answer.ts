@@ -40,7 +40,11 @@ export function useAnswer<N extends QuestionName>(
     const onProgress = (progress: Progress): void => {
       setState((before) => (before.of === of ? { ...before, progress } : before))
     }
-    setState((before) => ({ ...(keeps && before.answer && { answer: before.answer }), of, ...WAITING }))
+    setState((before) => ({
+      ...(keeps && before.answer && { answer: before.answer }),
+      of,
+      ...WAITING,
+    }))
     void ask(name, question, { signal, onProgress }).then(
       (answer) => {
         setState({ answer, of, isWaiting: false })

@@ -65,12 +65,18 @@ function act(key: string, { catalog, route, go, toggleTheme, onHelp }: KeyTarget
 }
 
 /** The same view of another checkpoint. */
-function beside(catalog: Catalog | undefined, route: Route | undefined, by: number): string | undefined {
+function beside(
+  catalog: Catalog | undefined,
+  route: Route | undefined,
+  by: number,
+): string | undefined {
   if (catalog === undefined || route === undefined) return undefined
   const ids = catalog.checkpoints.map(({ id }) => id)
   if (route.view === 'run') {
     const newest = ids.at(-1)
-    return newest === undefined ? undefined : hashOf({ view: 'checkpoint', checkpoint: newest, below: '' })
+    return newest === undefined
+      ? undefined
+      : hashOf({ view: 'checkpoint', checkpoint: newest, below: '' })
   }
   const checkpoint = ids[ids.indexOf(route.checkpoint) + by]
   return checkpoint === undefined ? undefined : hashOf({ ...route, checkpoint })
