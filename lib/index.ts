@@ -1,7 +1,7 @@
 /**
  * TensorFlow checkpoints for Node.js.
  *
- * @module
+ * @module ndcheckpoint
  */
 export { NdArray, zeros } from './array/ndarray.js'
 export type { Complex, ElementOf } from './array/ndarray.js'

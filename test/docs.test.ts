@@ -66,13 +66,15 @@ void t.test('docs/format.md shows the bytes that are written', async (t) => {
   t.equal(statSync(`${path}.data-00000-of-00001`).size, 417)
 })
 
+/** Markdown files of a folder, from the root. */
+const pagesIn = (folder: string): string[] =>
+  readdirSync(join(root, folder))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `${folder}/${name}`)
+
 void t.test('links between the documents lead somewhere', async (t) => {
   const documents = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md'].concat(
-    ['docs', 'docs/guide'].flatMap((folder) =>
-      readdirSync(join(root, folder))
-        .filter((name) => name.endsWith('.md'))
-        .map((name) => `${folder}/${name}`),
-    ),
+    ['docs', 'docs/guide', 'examples'].flatMap(pagesIn),
   )
   for (const document of documents) {
     for (const [, target = '', anchor] of read(document).matchAll(/\]\(([^)#:]+)#?([^)]*)\)/g)) {
@@ -82,4 +84,24 @@ void t.test('links between the documents lead somewhere', async (t) => {
         t.ok(anchors(path).includes(anchor ?? ''), `${target} has #${anchor ?? ''}`)
     }
   }
+})
+
+/** What the lines of a document's tables link to, from the root, with the text of the link. */
+const listedIn = (document: string): string[][] =>
+  Array.from(
+    read(document).matchAll(/^\| \[(.*?)\]\((.*?)\) \|/gm),
+    ([, text = '', target = '']) => [join(dirname(document), target), text],
+  )
+
+void t.test('the index of the documents has each page once, with its title', async (t) => {
+  const pages = ['docs', 'docs/guide'].flatMap(pagesIn).filter((page) => page !== 'docs/README.md')
+  const titles = pages.map((page) => [page, /^# (.*)/.exec(read(page))?.[1] ?? ''])
+  t.ok(titles.length > 15)
+  t.strictSame(listedIn('docs/README.md').toSorted(), titles.toSorted())
+})
+
+void t.test('the index of the examples has each program once', async (t) => {
+  const programs = readdirSync(join(root, 'examples')).filter((name) => /\.m?js$/.test(name))
+  const expected = [...programs, 'mnist/demo.js'].map((name) => [`examples/${name}`, name])
+  t.strictSame(listedIn('examples/README.md').toSorted(), expected.toSorted())
 })

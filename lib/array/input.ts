@@ -14,30 +14,46 @@ import { arrayClassOf, isTypedArray, viewAs } from './typed-arrays.js'
 
 /** An array by its parts; what the npm package `ndarray` makes fits. */
 export interface ArrayParts {
+  /** The elements; for complex dtypes re and im interleaved. */
   readonly data: TypedArray
+  /** Length of each axis; empty for a scalar. */
   readonly shape: readonly number[]
+  /** Elements to the next one along each axis. Default: C order. */
   readonly stride?: readonly number[]
+  /** Index of the first element, in elements. Default 0. */
   readonly offset?: number
-  /** One of ours, or npm `ndarray`'s name for it. */
+  /** One of ours, or npm `ndarray`'s name for it. Default: that of `data`. */
   readonly dtype?: string
 }
 
 /** An array of `@stdlib/ndarray`; its own kinds of typed arrays, of complex numbers, will do as well. */
 export interface StdlibParts {
+  /** The elements. */
   readonly data: TypedArray
+  /** Length of each axis; empty for a scalar. */
   readonly shape: readonly number[]
+  /** Elements to the next one along each axis. */
   readonly strides: readonly number[]
+  /** Index of the first element, in elements. */
   readonly offset: number
+  /** Its name, or the object that later versions have for it. */
   readonly dtype: unknown
 }
 
 /** A tensor of `onnxruntime-node` or `onnxruntime-web`, in memory and in C order. */
 export interface OnnxParts {
+  /** The elements, in C order. */
   readonly data: TypedArray
+  /** Length of each axis; empty for a scalar. */
   readonly dims: readonly number[]
+  /** Name of the element type: as ours, where both have it. */
   readonly type: string
 }
 
+/**
+ * What is accepted as an array. A typed array alone is one axis of its own dtype; `Uint8ClampedArray`
+ * counts as `uint8`.
+ */
 export type ArrayInput = NdArray | TypedArray | ArrayParts | StdlibParts | OnnxParts
 
 /** An input after its check. Strides, shape and offset count elements. */

@@ -12,7 +12,9 @@ import { arrayClassOf, laneBytes, viewAs } from './typed-arrays.js'
 
 /** An element of a complex array. */
 export interface Complex {
+  /** The real part. */
   re: number
+  /** The imaginary part. */
   im: number
 }
 
@@ -55,6 +57,7 @@ export interface NdArrayInit<D extends DType> {
  * wherever one of these is.
  */
 export class NdArray<D extends DType = DType> {
+  /** Name of the element type. */
   readonly dtype: D
   /** Length of each axis; empty for a scalar. */
   readonly shape: readonly number[]
@@ -255,16 +258,23 @@ export function checkBounds(
 }
 
 /**
- * An array of zeros in C order.
+ * An array of zeros in C order, of dtype `float64`, as in NumPy.
  *
  * @param shape length of each axis; `[]` is a scalar
- * @param dtype default `float64`, as in NumPy
  * @throws TypeError, RangeError naming a bad argument
  */
 // Overloads: a default type parameter would be inferred from what the result is assigned to, and
 // `const a: NdArray<'int64'> = zeros([2])` would compile.
 export function zeros(shape: readonly number[]): NdArray<'float64'>
+/**
+ * An array of zeros in C order, of a dtype.
+ *
+ * @param shape length of each axis; `[]` is a scalar
+ * @param dtype default `float64`, as in NumPy
+ * @throws TypeError, RangeError naming a bad argument; TypeError for `void`, whose elements have no size
+ */
 export function zeros<D extends DType>(shape: readonly number[], dtype: D): NdArray<D>
+/** As the others, for a dtype that is known at run time only. */
 export function zeros(shape: readonly number[], dtype?: DType): NdArray
 export function zeros(shape: readonly number[], name: DType = 'float64'): NdArray {
   const info = dtypeInfo(name)

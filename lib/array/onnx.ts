@@ -9,7 +9,11 @@ import { contiguous } from './contiguous.js'
 
 /** The module of `onnxruntime-node`, `onnxruntime-web` or `onnxruntime-common`. */
 export interface OnnxRuntime<T> {
-  readonly Tensor: new (type: never, data: never, dims?: readonly number[]) => T
+  /** Its class of tensors. The arguments are `never` so that every version of the module fits. */
+  readonly Tensor: {
+    /** Makes a tensor of a dtype, its elements in C order and the length of each axis. */
+    new (type: never, data: never, dims?: readonly number[]): T
+  }
 }
 
 /** Names are the same; what onnxruntime has no tensor for is missing. */

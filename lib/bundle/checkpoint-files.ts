@@ -93,6 +93,7 @@ export function* removeCheckpointFiles(
   if (durable) yield* syncDirectory(directory, sync)
 }
 
+/** How a checkpoint is removed. */
 export interface RemoveOptions {
   /**
    * Default true: the index is gone for good before the data are touched. If the power goes meanwhile

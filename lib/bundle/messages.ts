@@ -45,35 +45,56 @@ export interface BundleEntry {
   readonly slices: readonly (readonly SliceExtent[])[]
 }
 
+/** An edge of the graph: from an object to one of its children. */
 export interface ObjectReference {
+  /** Index of the child in `nodes`. */
   readonly nodeId: number
   /** Name of the edge, not escaped. */
   readonly localName: string
 }
 
+/** A value of an object. */
 export interface SerializedTensor {
+  /** Of the value in its object: `VARIABLE_VALUE` for a variable, `py_state` for Python state. */
   readonly name: string
+  /** By which a checkpoint without objects (`tf.train.Saver`) would know it; empty if by none. */
   readonly fullName: string
+  /** Key of its tensor, which `CheckpointReader.get` takes. */
   readonly checkpointKey: string
 }
 
+/** What an optimizer keeps for a variable: its momentum, for example. */
 export interface SlotVariableReference {
+  /** Index of the variable in `nodes`. */
   readonly originalVariableNodeId: number
+  /** Such as `m`. */
   readonly slotName: string
+  /** Index of the slot variable in `nodes`. */
   readonly slotVariableNodeId: number
 }
 
+/** An object as it was saved. */
 export interface ObjectNode {
+  /** Its children, in the order in which they were tracked. */
   readonly children: readonly ObjectReference[]
+  /** Its values; none of an object that only has children. */
   readonly attributes: readonly SerializedTensor[]
+  /** Of an optimizer. */
   readonly slotVariables: readonly SlotVariableReference[]
-  readonly registeredSaver?: { readonly name: string; readonly objectName: string }
+  /** Of an object that Python saves by a saver of its own (`tf.train.experimental`). */
+  readonly registeredSaver?: {
+    /** Under which the saver is registered. */
+    readonly name: string
+    /** Of the object, for the saver. */
+    readonly objectName: string
+  }
   /** Absent in checkpoints older than the field. */
   readonly hasCheckpointValues?: boolean
 }
 
 /** Node 0 is the root; ids are indices into `nodes`. */
 export interface ObjectGraph {
+  /** All objects; the root is the first. */
   readonly nodes: readonly ObjectNode[]
 }
 

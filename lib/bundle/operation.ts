@@ -7,13 +7,17 @@ import { inspect } from 'node:util'
 import { Aborted, createJob, type Job } from '../native.js'
 import type { Steps } from '../twin.js'
 
-/** Bytes, not items. `total` is known from the first call. */
+/** How far an operation is. */
 export interface Progress {
+  /** `sync`: all is written, and is on its way to the disk. `load`: into memory, by `mode: 'load'`. */
   readonly phase: 'write' | 'sync' | 'verify' | 'load'
+  /** Bytes of this phase, not items. */
   readonly done: number
+  /** Bytes that it will be; known from the first call. */
   readonly total: number
 }
 
+/** To stop what takes long, and to watch it. */
 export interface OperationOptions {
   /** Stops the operation; it rejects with `signal.reason` and leaves nothing behind. */
   signal?: AbortSignal

@@ -106,7 +106,7 @@ class CheckpointBase extends Tracked {
    * content at the call. The promise resolves when the checkpoint is durable. A save that fails or
    * is aborted leaves nothing behind, uses up no number and leaves earlier checkpoints intact.
    *
-   * @param prefix path without number and suffix; without `[`, `]`, `\`
+   * @param prefix path without number and suffix; without square brackets and backslashes
    * @returns the numbered prefix, which `restore` takes
    * @throws TypeError, RangeError for bad arguments or children; CheckpointError CKPT_IO (a full
    *   disk: `errno` ENOSPC), CKPT_BUSY if two saves are unfinished; `signal.reason` if aborted
@@ -274,6 +274,13 @@ function checkChildName(name: string): void {
   }
 }
 
+export type Checkpoint<T extends object = object> = CheckpointBase & T
+
+interface CheckpointConstructor {
+  new <T extends object = object>(children?: T): Checkpoint<T>
+  readonly prototype: CheckpointBase
+}
+
 /**
  * A tree of objects that is saved and restored as one. Children become properties:
  * `new Checkpoint({ model }).model`; more may be set as properties later. A child is
@@ -289,12 +296,7 @@ function checkChildName(name: string): void {
  * models are often saved by.
  *
  * @throws TypeError naming a child that cannot be saved
+ *
+ * @class
  */
-export type Checkpoint<T extends object = object> = CheckpointBase & T
-
-interface CheckpointConstructor {
-  new <T extends object = object>(children?: T): Checkpoint<T>
-  readonly prototype: CheckpointBase
-}
-
 export const Checkpoint: CheckpointConstructor = CheckpointBase as unknown as CheckpointConstructor

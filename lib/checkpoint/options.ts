@@ -15,6 +15,7 @@ import {
 } from './incremental/options.js'
 import type { SaveReport } from './report.js'
 
+/** How a save takes the state and writes it. */
 export interface SaveOptions extends OperationOptions {
   /**
    * `copy` (default): the arrays are copied before the call returns its promise and may be changed
@@ -40,8 +41,8 @@ export interface SaveOptions extends OperationOptions {
    * `buffered`: by the page cache. What a file system does not offer is replaced by `buffered`. Default
    * `auto`: the fastest for each file; docs/benchmarks.md has the figures.
    */
-  writer?: Writer
-  /** Bound of the speed at which data files are written, for all threads. Default: none. */
+  writer?: 'auto' | 'map' | 'direct' | 'buffered'
+  /** The most bytes a second that data files are written with, all threads together. Default: no limit. */
   maxBytesPerSecond?: number
   /**
    * Writes only what has changed since the checkpoint that this Checkpoint saved or restored last. Of

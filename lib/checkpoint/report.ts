@@ -16,11 +16,13 @@ export interface SaveReport {
   readonly kind: 'full' | 'incremental'
   /** Why everything was written although `incremental` was set. */
   readonly reason?: string
-  /** Values of the checkpoint, slices one by one, and how many of them were written. */
+  /** Values of the checkpoint, slices one by one. */
   readonly values: number
+  /** How many of them were written. */
   readonly valuesWritten: number
-  /** Data files of the checkpoint, and how many of them are links. */
+  /** Data files of the checkpoint. */
   readonly shards: number
+  /** How many of them are links. */
   readonly shardsLinked: number
   /** Bytes of the files that were written, with the index. */
   readonly bytesWritten: number

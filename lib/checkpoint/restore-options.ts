@@ -10,6 +10,7 @@ import { checkReadOptions, type CheckedReadOptions, type ReadOptions } from '../
 /** Paths of objects in the checkpoint, with their paths in the program. */
 export type Remap = Readonly<Record<string, string>>
 
+/** How a restore reads, and what of the checkpoint it takes. `verify` is `eager` by default. */
 export interface RestoreOptions extends ReadOptions {
   /**
    * Restores only values whose keys in the checkpoint begin with this, or with one of these, or for

@@ -11,23 +11,28 @@ import { FORMATS } from './formats.js'
 import { checkSelectOptions, type SelectOptions } from './select.js'
 import type { CheckpointOutput, ImportAs } from './write-checkpoint.js'
 
+/** What every export and import may be told. */
 export interface TransferOptions extends OperationOptions, SelectOptions {
   /** Default true: the promise resolves when the file survives a power loss. */
   durable?: boolean
 }
 
+/** Options of `.npy`: none of its own. */
 export type NpyOptions = TransferOptions
 
+/** Options of `.npz`. */
 export interface NpzOptions extends TransferOptions {
   /** Deflate the arrays, as `numpy.savez_compressed`. Default false: they can be mapped. */
   compress?: boolean
 }
 
+/** Options of `.safetensors`. */
 export interface SafetensorsOptions extends TransferOptions {
   /** Texts of the header, by their names. Default: those of the source, if it is a `.safetensors`. */
   metadata?: Readonly<Record<string, string>>
 }
 
+/** Options of the `model.json` of TensorFlow.js. */
 export interface TfjsOptions extends TransferOptions {
   /** Bytes of one file of weights at most. Default: 4 MiB. */
   shardBytes?: number
@@ -35,6 +40,7 @@ export interface TfjsOptions extends TransferOptions {
   model?: Readonly<Record<string, unknown>>
 }
 
+/** What is imported becomes a checkpoint: of which kind. */
 export interface ImportOptions extends TransferOptions {
   /**
    * `tensors` (default): each under its name, as `tf.compat.v1.train.Saver` names them, for
@@ -45,12 +51,13 @@ export interface ImportOptions extends TransferOptions {
   as?: ImportAs
   /** With `numpyState`: the name that the state has in its Checkpoint. Default `numpy_arrays`. */
   attribute?: string
-  /** As for a save. */
+  /** Bytes after which the next array begins another data file. Default: no limit. */
   maxShardBytes?: number
-  /** As for a save. */
+  /** Bytes to which arrays are aligned in the file: see `SaveOptions.alignment`. Default 64. */
   alignment?: number
 }
 
+/** Options of all formats: what the destination has no use for is ignored. */
 export interface ConvertOptions extends NpzOptions, SafetensorsOptions, TfjsOptions, ImportOptions {
   /** Format of the source. Default: what its name says. */
   from?: Format

@@ -11,6 +11,7 @@ import type { SourceTensor, TensorSource, TensorStream } from './tensor.js'
 /** A tensor in the eyes of a filter. */
 export type Filter = string | readonly string[] | ((name: string, key: string) => boolean)
 
+/** Which tensors are written, under which names and as which dtypes. */
 export interface SelectOptions {
   /**
    * Which tensors: globs (`*` stays between two slashes, `**` does not, `?` is one character) of which

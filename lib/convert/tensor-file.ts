@@ -29,9 +29,13 @@ const OPENERS = {
 export const openSource = (path: string, format: FileFormat, sync: boolean): Steps<TensorSource> =>
   OPENERS[format](path, sync)
 
+/** A tensor of a file. */
 export interface TensorInfo {
+  /** Its name, which `get` takes. */
   readonly name: string
+  /** `string`: texts, which come as a `StringTensor`. */
   readonly dtype: DType | 'string'
+  /** Length of each axis; empty for a scalar. */
   readonly shape: number[]
   /** Bytes of all elements. */
   readonly byteLength: number
@@ -50,6 +54,7 @@ export const SOURCE: unique symbol = Symbol('ndcheckpoint.source')
 export class TensorFile {
   /** Absolute. */
   readonly path: string
+  /** What it was opened as. */
   readonly format: FileFormat
   readonly #entries: ReadonlyMap<string, SourceEntry>
   #source: TensorSource | undefined
@@ -85,6 +90,7 @@ export class TensorFile {
     })
   }
 
+  /** Whether there is a tensor of this name. */
   has(name: string): boolean {
     this[SOURCE]()
     return this.#entries.has(name)
@@ -130,6 +136,7 @@ export class TensorFile {
   }
 }
 
+/** How a file of arrays is opened. */
 export interface OpenTensorsOptions {
   /** Default: what the name of the file says. */
   format?: FileFormat

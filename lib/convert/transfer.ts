@@ -36,6 +36,7 @@ export type TensorsInput =
 export interface TransferReport {
   /** As it was given, resolved. */
   readonly path: string
+  /** How many. */
   readonly tensors: number
   /** Of all elements. */
   readonly bytes: number

@@ -31,6 +31,7 @@ export const trackable: unique symbol = Symbol.for('ndcheckpoint.trackable') as 
 
 /** An object that names its children itself: by a record, a Map or pairs of name and child. */
 export interface TrackableObject {
+  /** The children by name, in the order in which they are saved. */
   [trackable](): Readonly<Record<string, unknown>> | Iterable<readonly [string, unknown]>
 }
 

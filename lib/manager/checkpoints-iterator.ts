@@ -17,6 +17,7 @@ import { resolveStatePath } from '../bundle/state-file.js'
 import { CALLED_OFF, Interruption } from './interruption.js'
 import { watchDirectory } from './watch-directory.js'
 
+/** How long to wait for checkpoints, and for what. */
 export interface CheckpointsIteratorOptions {
   /** Ends the iteration: what is pending, or else the next step, rejects with `signal.reason`. */
   signal?: AbortSignal

@@ -44,6 +44,7 @@ import { Run, type PassedOver } from './run.js'
  * TensorFlow's, so that a Python manager can take the directory over, and the other way round.
  */
 export class CheckpointManager {
+  /** What it saves and restores. */
   readonly checkpoint: Checkpoint
   /** As it was given. */
   readonly directory: string
@@ -263,6 +264,7 @@ export class CheckpointManager {
     return path
   }
 
+  /** The same as `close`: for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }

@@ -13,8 +13,14 @@ import type { Retention } from './ledger.js'
 import type { RetentionPolicy } from './retention.js'
 
 /** Tells the step of training: a `Variable`, any object with a `value`, or a function. */
-export type StepCounter = { readonly value: number | bigint } | (() => number | bigint)
+export type StepCounter =
+  | {
+      /** The step as it is now: an integer. */
+      readonly value: number | bigint
+    }
+  | (() => number | bigint)
 
+/** When a manager saves, what it keeps, and what it tells. */
 export interface ManagerOptions {
   /**
    * The newest that many are kept, older ones removed. Default null: all are kept. Not together with
@@ -68,6 +74,7 @@ export interface ManagerOptions {
   onWarning?: (warning: CheckpointError) => void
 }
 
+/** Options of one save of a manager. */
 export interface ManagedSaveOptions extends SaveOptions {
   /** The number in the name. Default: the Checkpoint's save counter, which counts in either case. */
   checkpointNumber?: number

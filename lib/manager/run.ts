@@ -39,6 +39,7 @@ export interface Told {
 export interface PassedOver {
   /** Prefix. */
   readonly path: string
+  /** Why. */
   readonly error: CheckpointError
 }
 

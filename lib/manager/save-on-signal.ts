@@ -6,8 +6,9 @@
 import { inspect } from 'node:util'
 import type { CheckpointManager } from './manager.js'
 
+/** Which signals, and how long the save may take. */
 export interface SaveOnSignalOptions {
-  /** Default `['SIGTERM']`. */
+  /** Signals that make the manager save. Default `['SIGTERM']`. */
   signals?: readonly NodeJS.Signals[]
   /** The process ends after so many seconds, saved or not. Default 25: Kubernetes waits for 30. */
   withinSeconds?: number

@@ -19,10 +19,13 @@ export interface Progress {
 /** Numbers that `model.fit` tells of a batch or an epoch: the loss and the metrics. */
 type Logs = Readonly<Record<string, number>>
 
+/** A checkpoint, and how far the training was when it was saved. */
 export interface SavedAt extends Progress {
+  /** Prefix. */
   readonly path: string
 }
 
+/** When to save, and whom to tell. */
 export interface CheckpointCallbackOptions {
   /** Saves at the end of every n-th epoch. */
   everyEpochs?: number
@@ -45,10 +48,15 @@ export interface CheckpointCallbackOptions {
 
 /** Members as in `tf.CustomCallbackArgs`. */
 export interface CheckpointCallback {
+  /** Begins to count batches. */
   onTrainBegin(): void
+  /** Notes which epoch it is. */
   onEpochBegin(epoch: number): void
+  /** Saves if it is time. */
   onBatchEnd(batch: number, logs?: Logs): Promise<void>
+  /** Saves if it is time, with the metric of the epoch. */
   onEpochEnd(epoch: number, logs?: Logs): Promise<void>
+  /** Waits until all saves are durable; rejects if one of them failed. */
   onTrainEnd(): Promise<void>
 }
 

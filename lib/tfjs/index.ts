@@ -1,7 +1,7 @@
 /**
  * Checkpoints of TensorFlow.js: `ndcheckpoint/tfjs`. TensorFlow.js itself is handed in by the program.
  *
- * @module
+ * @module ndcheckpoint/tfjs
  */
 export { trackModel, trackOptimizer } from './track-model.js'
 export { trackVariables } from './track-variables.js'

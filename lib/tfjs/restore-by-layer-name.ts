@@ -21,6 +21,7 @@ import { TfjsTrackable } from './tracked-tfjs.js'
 import type { ModelLike, TensorFlowJs } from './types.js'
 import { weightsOf } from './weights.js'
 
+/** Where to look, and what may be missing. */
 export interface ByLayerNameOptions extends Pick<
   RestoreOptions,
   'signal' | 'onProgress' | 'mode' | 'verify'

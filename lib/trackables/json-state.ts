@@ -33,6 +33,12 @@ import { checkJson, jsonText, parseJson } from './json-value.js'
 export class JsonState<T = unknown> {
   #value: T
 
+  /**
+   * Holds the value itself, not a copy.
+   *
+   * @param value its first value
+   * @throws TypeError naming the place in it that JSON would drop or change
+   */
   constructor(value: T) {
     checkJson(value, 'a JsonState cannot hold this')
     this.#value = value
@@ -43,6 +49,7 @@ export class JsonState<T = unknown> {
     return this.#value
   }
 
+  /** @throws TypeError naming the place in it that JSON would drop or change */
   set value(value: T) {
     checkJson(value, 'a JsonState cannot hold this')
     this.#value = value

@@ -97,7 +97,12 @@ export class List<T extends object = object> extends Indexed<T> implements Itera
   [index: number]: T
   readonly #elements: NamedChildren<T>
 
-  /** @param values its first elements */
+  /**
+   * A list of these elements, or an empty one.
+   *
+   * @param values its first elements
+   * @throws TypeError naming the index of one that cannot be tracked
+   */
   constructor(values: Iterable<T> = []) {
     const elements = new NamedChildren<T>((index) => `List[${index}]`)
     super(elements)
@@ -141,6 +146,7 @@ export class List<T extends object = object> extends Indexed<T> implements Itera
     return this.#elements.get(String(i < 0 ? i + this.length : i))
   }
 
+  /** The elements in their order. */
   [Symbol.iterator](): IterableIterator<T> {
     return this.#elements.values()
   }

@@ -30,7 +30,12 @@ export type MappingInput<T extends object> =
 export class Mapping<T extends object = object> implements Iterable<[string, T]> {
   readonly #children: NamedChildren<T> = new NamedChildren<T>((key) => `Mapping[${inspect(key)}]`)
 
-  /** @param entries its first keys and values */
+  /**
+   * A mapping of these keys and values, or an empty one.
+   *
+   * @param entries its first keys and values
+   * @throws TypeError naming the key of a value that cannot be tracked
+   */
   constructor(entries: MappingInput<T> = []) {
     for (const [key, value] of pairsOf(entries)) this.set(key, value)
   }
@@ -40,10 +45,12 @@ export class Mapping<T extends object = object> implements Iterable<[string, T]>
     return this.#children.size
   }
 
+  /** Whether there is a value under this key. */
   has(key: string): boolean {
     return this.#children.has(key)
   }
 
+  /** The value under a key; undefined if there is none. */
   get(key: string): T | undefined {
     return this.#children.get(key)
   }
@@ -67,18 +74,22 @@ export class Mapping<T extends object = object> implements Iterable<[string, T]>
     return this
   }
 
+  /** The keys, in the order in which they came. */
   keys(): IterableIterator<string> {
     return this.#children.names()
   }
 
+  /** The values, in the order of their keys. */
   values(): IterableIterator<T> {
     return this.#children.values()
   }
 
+  /** Keys with their values, in the order in which they came. */
   entries(): IterableIterator<[string, T]> {
     return this.#children.entries()
   }
 
+  /** The same as `entries`. */
   [Symbol.iterator](): IterableIterator<[string, T]> {
     return this.entries()
   }

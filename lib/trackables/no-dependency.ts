@@ -14,8 +14,10 @@
  * ```
  */
 export class NoDependency<T = unknown> {
+  /** What the property will have. */
   readonly value: T
 
+  /** Takes a value of any kind, which is not looked at. */
   constructor(value: T) {
     this.value = value
   }

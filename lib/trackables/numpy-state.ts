@@ -36,6 +36,13 @@ class NumpyStateBase {
   }
 }
 
+export type NumpyState<T extends object = AnyArrays> = T
+
+interface NumpyStateConstructor {
+  new <T extends object = AnyArrays>(): NumpyState<T>
+  readonly prototype: object
+}
+
 /**
  * Arrays by name. Every property is an array: an `NdArray`, a typed array, or an object of the npm
  * package `ndarray`. Reading gives the very object that was set; a restore replaces it by a new
@@ -52,12 +59,7 @@ class NumpyStateBase {
  * `new NumpyState<{ weights: NdArray<'float32'>; step: BigInt64Array }>()`.
  *
  * @throws TypeError naming the property, when it is set to anything but an array
+ *
+ * @class
  */
-export type NumpyState<T extends object = AnyArrays> = T
-
-interface NumpyStateConstructor {
-  new <T extends object = AnyArrays>(): NumpyState<T>
-  readonly prototype: object
-}
-
 export const NumpyState: NumpyStateConstructor = NumpyStateBase as unknown as NumpyStateConstructor

@@ -112,7 +112,9 @@ function copyOf(input: CheckedInput): NdArray {
 
 /** One of the values: a trackable object without content of its own. */
 export class SplitValue {
+  /** Its name for `fill` and `consume`. */
   readonly name: string
+  /** As it was given: arrays of `fill` must have it, restored ones do. */
   readonly dtype: DType
   readonly #split: Split
 

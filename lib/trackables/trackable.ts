@@ -40,6 +40,7 @@ function findMemberOf(name: string, value: unknown): TrackableNode | undefined {
  */
 // eslint-disable-next-line @typescript-eslint/no-extraneous-class -- users' classes have the members
 export class Trackable {
+  /** Returns the object that sees its properties being set; `this` of a subclass is that one. */
   constructor() {
     return track(this, TRACKING)
   }

@@ -29,6 +29,13 @@ class VariableStateBase {
   }
 }
 
+export type VariableState<T extends object = AnyArrays> = T
+
+interface VariableStateConstructor {
+  new <T extends object = AnyArrays>(): VariableState<T>
+  readonly prototype: object
+}
+
 /**
  * Variables by name: a `NumpyState` for what Python holds in `tf.Variable`s, as the weights of a
  * Keras layer. Every property is an array; it is saved as a tensor of its own dtype, which Python
@@ -44,13 +51,8 @@ class VariableStateBase {
  * there is an array already it must have the dtype and shape of the saved one: CKPT_MISMATCH.
  *
  * @throws TypeError naming the property, when it is set to anything but an array
+ *
+ * @class
  */
-export type VariableState<T extends object = AnyArrays> = T
-
-interface VariableStateConstructor {
-  new <T extends object = AnyArrays>(): VariableState<T>
-  readonly prototype: object
-}
-
 export const VariableState: VariableStateConstructor =
   VariableStateBase as unknown as VariableStateConstructor

@@ -18,8 +18,10 @@ import { NODE, type Assignment, type NodeValue, type TrackableNode } from '../gr
 import { HeldArray } from './held-array.js'
 import { checkArray, checkDType, findVariable, show, type VariableInfo } from './variable-value.js'
 
+/** What a `Variable` holds: a scalar of JavaScript, or an array. */
 export type VariableValue = number | bigint | boolean | ArrayInput
 
+/** What a `Variable` may be told beside its value. */
 export interface VariableOptions {
   /** Name by which a checkpoint without objects (`tf.train.Saver`) knows it; default: its path. */
   readonly name?: string
@@ -225,6 +227,49 @@ function wrongValue(variable: VariableInfo, value: unknown, expected: string): T
   )
 }
 
+export interface Variable<T extends VariableValue = VariableValue> {
+  /** Fixed: a variable keeps the dtype and shape that it was made with. */
+  readonly dtype: DType
+  /** Length of each axis; empty for a scalar. */
+  readonly shape: readonly number[]
+  /** A scalar, or the very array that was set or restored. Another one has to be of the same kind. */
+  value: T
+}
+
+interface VariableConstructor {
+  /**
+   * A scalar that is a number in the program.
+   *
+   * @param dtype default `float64`; integers are checked against it, floats rounded to it
+   */
+  new (value: number, dtype?: DType, options?: VariableOptions): Variable<number>
+  /**
+   * A scalar that is a bigint in the program.
+   *
+   * @param dtype of integers, which it is checked against; default `int64`
+   */
+  new (value: bigint, dtype?: DType, options?: VariableOptions): Variable<bigint>
+  /**
+   * A scalar that is a boolean in the program.
+   *
+   * @param dtype `bool`, which is the default
+   */
+  new (value: boolean, dtype?: DType, options?: VariableOptions): Variable<boolean>
+  /**
+   * A tensor of an array's dtype and shape. The array itself is kept, not a copy.
+   *
+   * @param dtype what a typed array holds where it alone does not tell: `bool`, `bfloat16` …
+   */
+  new <T extends NdArray | TypedArray>(
+    value: T,
+    dtype?: DType,
+    options?: VariableOptions,
+  ): Variable<T>
+  /** As the others, for a value of which the kind is known at run time only. */
+  new (value: VariableValue, dtype?: DType, options?: VariableOptions): Variable
+  readonly prototype: object
+}
+
 /**
  * One tensor, saved and restored as TensorFlow saves a `tf.Variable`: a step counter, a learning
  * rate, a weight.
@@ -242,31 +287,7 @@ function wrongValue(variable: VariableInfo, value: unknown, expected: string): T
  *
  * Errors: TypeError, RangeError for a value that the dtype cannot hold; restoring throws
  * CKPT_MISMATCH, saying both sides, if dtype or shape differ.
+ *
+ * @class
  */
-export interface Variable<T extends VariableValue = VariableValue> {
-  readonly dtype: DType
-  /** Length of each axis; empty for a scalar. */
-  readonly shape: readonly number[]
-  /** The very array that was set or restored. */
-  value: T
-}
-
-interface VariableConstructor {
-  /**
-   * @param value a number, bigint, boolean or array
-   * @param dtype default: `float64` for a number, `int64` for a bigint, `bool` for a boolean, that
-   *   of the array; integers are checked against it, floats rounded to it
-   */
-  new (value: number, dtype?: DType, options?: VariableOptions): Variable<number>
-  new (value: bigint, dtype?: DType, options?: VariableOptions): Variable<bigint>
-  new (value: boolean, dtype?: DType, options?: VariableOptions): Variable<boolean>
-  new <T extends NdArray | TypedArray>(
-    value: T,
-    dtype?: DType,
-    options?: VariableOptions,
-  ): Variable<T>
-  new (value: VariableValue, dtype?: DType, options?: VariableOptions): Variable
-  readonly prototype: object
-}
-
 export const Variable: VariableConstructor = VariableBase as unknown as VariableConstructor

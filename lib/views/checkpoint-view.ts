@@ -39,6 +39,7 @@ export interface CheckpointDiff {
 export class CheckpointView {
   /** The prefix, absolute. */
   readonly path: string
+  /** The objects as they were saved. */
   readonly objectGraph: ObjectGraph
 
   /**

@@ -12,6 +12,7 @@ import { joinLines, quoted } from './dot-text.js'
 import { withGraph } from './object-metadata.js'
 import { ValueTexts } from './value-texts.js'
 
+/** How a graph is drawn. */
 export interface DotGraphOptions {
   /**
    * Draw Python state green, with what it is in the tooltip: dtype and shape of the arrays of a

@@ -14,8 +14,10 @@ import { descendantsOf, nodeOfShown, recordOf, shown } from './shown.js'
  * @throws TypeError for what cannot be saved
  */
 export class TrackableView<T extends object = object> {
+  /** The object that it was made of. */
   readonly root: T
 
+  /** A view of an object that can be saved: a `Checkpoint`, or what may be in one. */
   constructor(root: T) {
     nodeOf(root, 'root')
     this.root = root

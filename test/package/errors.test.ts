@@ -8,9 +8,9 @@ const root = join(__dirname, '../..')
 const declared = (source: string): Map<string, string[]> => {
   const body = /^export interface ErrorDetails \{\n(.*?)^\}/ms.exec(source)?.[1] ?? ''
   return new Map(
-    Array.from(body.matchAll(/^ {2}(\w+): \{(.*)\}$/gm), ([, code = '', fields = '']) => [
+    Array.from(body.matchAll(/^ {2}(\w+): \{\n(.*?)^ {2}\}/gms), ([, code = '', fields = '']) => [
       code,
-      Array.from(fields.matchAll(/(\w+\??):/g), ([, field = '']) => field),
+      Array.from(fields.matchAll(/^ {4}(\w+\??):/gm), ([, field = '']) => field),
     ]),
   )
 }

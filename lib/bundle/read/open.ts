@@ -24,15 +24,16 @@ import { isSavedModel, savedModelPrefix } from './saved-model.js'
 import type { StringTensor } from './strings.js'
 import { openContext } from './tensor-context.js'
 
+/** How the arrays of a checkpoint come into memory, and when they are checked. */
 export interface ReadOptions extends OperationOptions {
   /**
-   * `map`: arrays are views of the mapped file, made at first use. `load`: arrays are read into
+   * `map` (default): arrays are views of the mapped file, made at first use. `load`: arrays are read into
    * memory of their own, for a trainer that rewrites all of them at once.
    */
   mode?: 'map' | 'load'
   /**
    * `eager`: every byte's checksum is checked before the promise resolves. `lazy`: each array's at
-   * its first use. `off`: never.
+   * its first use. `off`: never. Default: `eager` for restores, `lazy` for `openCheckpoint`.
    */
   verify?: 'eager' | 'lazy' | 'off'
 }
@@ -126,6 +127,8 @@ export function loadCheckpoint(path: PathInput, options: ReadOptions = {}): Chec
  * Keys and shapes of a checkpoint, sorted by key.
  *
  * @param path a prefix, or a directory, as `openCheckpoint` takes it
+ * @returns pairs; a shape is the length of each axis, empty for a scalar
+ * @throws CheckpointError as `openCheckpoint`
  */
 export function listVariables(path: PathInput): [key: string, shape: number[]][] {
   const reader = openCheckpointSync(path)
@@ -139,6 +142,7 @@ export function listVariables(path: PathInput): [key: string, shape: number[]][]
  *
  * @param path a prefix, or a directory, as `openCheckpoint` takes it
  * @param key as `listVariables` gives it; a `:0` at its end is dropped, as TensorFlow does
+ * @throws CheckpointError as `openCheckpoint`; CKPT_NOT_FOUND if there is no such key
  */
 export function loadVariable(path: PathInput, key: string): NdArray | StringTensor {
   if (typeof key !== 'string') throw new TypeError(`key must be a string, got ${inspect(key)}`)

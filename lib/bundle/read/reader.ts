@@ -28,10 +28,13 @@ import { toProblem, verifyBundle, type VerifyProblem, type VerifyReport } from '
 /** Key of the object graph in every object-based checkpoint: python/trackable/base.py. */
 export const OBJECT_GRAPH_KEY = '_CHECKPOINTABLE_OBJECT_GRAPH'
 
+/** A tensor of a checkpoint, as its index tells it. */
 export interface VariableInfo {
+  /** Its name, which `get` takes. */
   readonly key: string
   /** Ours where we have one, else TensorFlow's lower-case name: `string`, `variant` … */
   readonly dtype: DType | 'string' | 'variant' | (string & {})
+  /** Length of each axis; empty for a scalar. */
   readonly shape: number[]
   /** Bytes in the data files. */
   readonly byteLength: number
@@ -99,6 +102,7 @@ export class CheckpointReader {
     }).join('')
   }
 
+  /** Whether there is a tensor of this key. */
   has(key: string): boolean {
     return this.#use().index.entries.has(key)
   }

@@ -15,6 +15,7 @@ import { readVarint } from '../varint.js'
 export class StringTensor {
   /** `variant`: each element is a serialised VariantTensorDataProto. */
   readonly dtype: 'string' | 'variant'
+  /** Length of each axis; empty for a scalar. */
   readonly shape: readonly number[]
   /** Number of elements. */
   readonly size: number

@@ -13,20 +13,27 @@ import type { Operation } from '../operation.js'
 import { checkClaims, type TensorContext } from './tensor-context.js'
 import { numericTensor, stringTensor } from './tensors.js'
 
+/** Something that is wrong with a checkpoint. */
 export interface VerifyProblem {
+  /** Of the error that reading it would throw. */
   readonly code: ErrorCode
   /** The file concerned. */
   readonly path: string
+  /** The tensor concerned; absent if it is the index, or a whole file. */
   readonly key?: string
+  /** What is wrong, for people: the message of that error. */
   readonly reason: string
 }
 
+/** What `verify` has found. */
 export interface VerifyReport {
   /** True if there are no problems. */
   readonly ok: boolean
+  /** All of them, not only the first. */
   readonly problems: readonly VerifyProblem[]
-  /** Tensors checked, and the bytes of those whose checksums were computed. */
+  /** Tensors that were checked. */
   readonly tensors: number
+  /** Bytes of which checksums were computed. */
   readonly bytes: number
 }
 

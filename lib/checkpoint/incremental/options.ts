@@ -7,6 +7,7 @@ import { inspect } from 'node:util'
 import { checkChoice } from '../../bundle/operation.js'
 import type { LinkLimits } from '../../bundle/write/delta.js'
 
+/** How a save finds what has changed, and when it writes anew what has not. */
 export interface IncrementalOptions {
   /**
    * How it is found what has changed. Both are exact; a checksum never says that something is
@@ -18,9 +19,9 @@ export interface IncrementalOptions {
    *
    * `track`: the kernel notes which pages of memory are written to (Linux 6.7 or later). Nothing is
    * compared and no copy is kept, but each page takes about a microsecond at its first write after a
-   * save: for large states of which little changes. Arrays that change each time are left alone. What is written by a device into memory that was
-   * pinned before (io_uring's fixed buffers, GPUs) is not seen. Where the system does not offer it,
-   * arrays are compared.
+   * save: for large states of which little changes. Arrays that change each time are left alone. What
+   * is written by a device into memory that was pinned before (io_uring's fixed buffers, GPUs) is not
+   * seen. Where the system does not offer it, arrays are compared.
    */
   detect?: 'compare' | 'track'
   /**
