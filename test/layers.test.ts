@@ -27,10 +27,14 @@ const LAYERS = [
   'checkpoint',
   'manager',
   'inspect',
+  'viewer',
   'tfjs',
   'index',
   'cli',
 ]
+
+/** Served to the browser by lib/viewer/assets.ts. */
+const PAGE_PACKAGES = ['preact', 'preact/hooks', 'uplot', 'd3-hierarchy']
 
 /** Only this file knows that there is an addon. */
 const ADDON_OWNER = 'addon.ts'
@@ -88,13 +92,22 @@ function exportsValue({ isTypeOnly, exportClause }: ts.ExportDeclaration): boole
   return exportClause.elements.some((element) => !element.isTypeOnly)
 }
 
+const isSource = (path: string): boolean => /\.tsx?$/.test(path)
+
+/** What runs in a browser has no module of Node's, and the other way round; types have no place. */
+const isPage = (file: string): boolean => file.startsWith('viewer/page/')
+
 /** One sentence for each import that goes up, and for each that should not know the addon. */
 function violations(imports: readonly Import[]): string[] {
-  return imports.flatMap(({ from, to }) => {
-    if (!to.endsWith('.ts')) {
+  return imports.flatMap(({ from, to, value }) => {
+    if (isPage(from) && !isSource(to) && !PAGE_PACKAGES.includes(to)) {
+      return [`${from} imports ${to}, which the page does not have`]
+    }
+    if (!isSource(to)) {
       const sees = to === ADDON || to.endsWith('.node') || to === 'bindings'
       return sees && from !== ADDON_OWNER ? [`${from} loads the addon (${to})`] : []
     }
+    if (value && isPage(from) !== isPage(to)) return [`${from} imports ${to}, of another world`]
     const [low, high] = [LAYERS.indexOf(layerOf(to)), LAYERS.indexOf(layerOf(from))]
     if (high < 0) return [`${from} is in no layer`]
     if (low < 0) return [`${from} imports ${to}, which is in no layer`]
@@ -141,13 +154,15 @@ const filesOf = (directory: string, wanted: RegExp): string[] =>
     .sort()
 
 // Neither the .d.ts beside them nor a .js that an earlier source has left.
-const sources = filesOf(lib, /(?<!\.d)\.ts$/).map((path) => relative(lib, path))
-const imports = sources.flatMap((file) => importsOf(file, readFileSync(join(lib, file), 'utf8')))
+const sources = filesOf(lib, /(?<!\.d)\.tsx?$/).map((path) => relative(lib, path))
+const imports = sources
+  .flatMap((file) => importsOf(file, readFileSync(join(lib, file), 'utf8')))
+  .map((each) => (sources.includes(`${each.to}x`) ? { ...each, to: `${each.to}x` } : each))
 
 void t.test('imports go down', (t) => {
   t.ok(sources.length > 40 && imports.length > 150, 'the sources were found')
   t.strictSame(violations(imports), [])
-  for (const { from, to } of imports.filter(({ to }) => to.endsWith('.ts'))) {
+  for (const { from, to } of imports.filter(({ to }) => isSource(to))) {
     if (!sources.includes(to)) t.fail(`${from} imports ${to}, which does not exist`)
   }
   t.end()
@@ -184,6 +199,11 @@ void t.test('violations would be seen', (t) => {
     { from: 'trackables/state.ts', to: 'node-gyp-build', value },
     { from: 'addon.ts', to: 'node-gyp-build', value },
     { from: 'trackables/state.ts', to: 'node:fs', value },
+    { from: 'viewer/page/app.tsx', to: 'preact/hooks', value },
+    { from: 'viewer/page/app.tsx', to: 'viewer/wire.ts', value: false },
+    { from: 'viewer/page/app.tsx', to: 'viewer/wire.ts', value },
+    { from: 'viewer/page/app.tsx', to: 'node:fs', value },
+    { from: 'viewer/server.ts', to: 'viewer/page/route.ts', value },
   ]
   t.strictSame(violations(madeUp), [
     'bundle/reader.ts imports graph/walk.ts, which is above it',
@@ -192,6 +212,9 @@ void t.test('violations would be seen', (t) => {
     'bundle/names.ts imports helpers/all.ts, which is in no layer',
     'helpers/all.ts is in no layer',
     'trackables/state.ts loads the addon (node-gyp-build)',
+    'viewer/page/app.tsx imports viewer/wire.ts, of another world',
+    'viewer/page/app.tsx imports node:fs, which the page does not have',
+    'viewer/server.ts imports viewer/page/route.ts, of another world',
   ])
   t.end()
 })

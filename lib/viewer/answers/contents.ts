@@ -28,26 +28,50 @@ export function contentsOf(place: Place, id: string): Contents {
   return { path, format, tensors, bytes, ...(graph && { objects: graph.nodes.length }) }
 }
 
+interface Known {
+  /** Breadth-first, as the keys of values are made. */
+  readonly path: string
+  readonly parent?: Known
+  readonly label: string
+  /** Other paths to the object. */
+  readonly others: string[]
+}
+
 /**
  * By the key of a value, the paths to its object other than the first: an object that two others
- * share is saved once, under the path that is found first, breadth-first.
+ * share is saved once, under the path that is found first.
  */
 function aliasesOf({ nodes }: ObjectGraph): Map<string, string[]> {
-  const paths = new Map<number, string>([[0, '']])
-  const aliases = new Map<string, string[]>()
+  const known = new Map<number, Known>([[0, { path: '', label: '', others: [] }]])
   // The map grows while it is walked.
-  for (const [id, path] of paths) {
-    for (const { nodeId, localName } of nodes[id]?.children ?? []) {
-      const own = path === '' ? localName : `${path}/${localName}`
-      if (!paths.has(nodeId)) {
-        paths.set(nodeId, own)
-        continue
-      }
-      for (const { checkpointKey } of nodes[nodeId]?.attributes ?? []) {
-        const known = aliases.get(checkpointKey) ?? []
-        if (known.length < MAX_ALIASES) aliases.set(checkpointKey, [...known, own])
-      }
+  for (const [id, parent] of known) {
+    for (const { nodeId, localName: label } of nodes[id]?.children ?? []) {
+      const path = joined(parent.path, label)
+      const before = known.get(nodeId)
+      if (before === undefined) known.set(nodeId, { path, label, parent, others: [] })
+      else if (before.others.length < MAX_ALIASES) before.others.push(path)
     }
+  }
+  const aliases = new Map<string, string[]>()
+  for (const [id, object] of known) {
+    const others = othersOf(object)
+    if (others.length === 0) continue
+    for (const { checkpointKey } of nodes[id]?.attributes ?? []) aliases.set(checkpointKey, others)
   }
   return aliases
 }
+
+/** By other ways to the object itself, and to any of those above it. */
+function othersOf(object: Known): string[] {
+  const found: string[] = []
+  let below = ''
+  for (let at: Known | undefined = object; at !== undefined; at = at.parent) {
+    for (const other of at.others) {
+      if (found.length < MAX_ALIASES) found.push(joined(other, below))
+    }
+    below = joined(at.label, below)
+  }
+  return found
+}
+
+const joined = (a: string, b: string): string => [a, b].filter((part) => part !== '').join('/')

@@ -5,7 +5,7 @@
  * @module
  */
 import { statSync } from 'node:fs'
-import { basename, resolve } from 'node:path'
+import { basename, dirname, resolve } from 'node:path'
 import { indexPath } from '../../bundle/names.js'
 import { openCheckpointSync } from '../../bundle/read/open.js'
 import { checkpointSource } from '../../convert/checkpoint-source.js'
@@ -52,7 +52,8 @@ export class Place {
   /** The prefix, or the path of a file, of what the page calls `id`. */
   pathOf(id: string): string {
     // It comes from outside: nothing but a name in this directory.
-    const isHere = this.isRun ? id !== '' && basename(id) === id : id === this.id
+    const isName = basename(id) === id && dirname(resolve(this.path, id)) === this.path
+    const isHere = this.isRun ? isName : id === this.id
     if (!isHere) {
       const message = `no checkpoint '${id}' in '${this.path}'`
       throw new CheckpointError('CKPT_NOT_FOUND', message, { path: this.path })

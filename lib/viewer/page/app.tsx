@@ -97,7 +97,7 @@ export function App(): JSX.Element {
             />
           )}
         </aside>
-        <main tabIndex={-1}>
+        <main tabIndex={-1} class={catalog.isWaiting || contents.isWaiting ? 'waiting' : ''}>
           {catalog.failure !== undefined && <FailureText failure={catalog.failure} />}
           {contents.failure !== undefined && <FailureText failure={contents.failure} />}
           {known !== undefined && route !== undefined && (

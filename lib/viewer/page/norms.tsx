@@ -49,7 +49,7 @@ export function Norms({ checkpoint, contents, below, version }: NormsProps): JSX
   return (
     <Panel title="Weights" note={choice}>
       {!may && button}
-      <AnswerBox answered={answered} height={may ? 320 : 0}>
+      <AnswerBox answered={answered} height={may ? heightOf(contents, below, of) : 0}>
         {(norms) => {
           const own = norms.filter(({ name }) => isBelow(name, below))
           return <Bars {...{ checkpoint, by, of }} norms={of === 'layers' ? layersOf(own) : own} />
@@ -57,6 +57,19 @@ export function Norms({ checkpoint, contents, below, version }: NormsProps): JSX
       </AnswerBox>
     </Panel>
   )
+}
+
+/** Pixels of a bar and of all of them at the most, as in style.css. */
+const BAR = 26
+const HEIGHT = 320
+
+/** What the bars will take, before they are there. */
+function heightOf({ tensors }: Contents, below: string, of: Of): number {
+  const own = tensors.filter(
+    ({ dtype, name }) => /float|complex/.test(dtype) && isBelow(name, below),
+  )
+  const names = new Set(own.map(({ name }) => (of === 'layers' ? layerOf(name) : name)))
+  return Math.min(HEIGHT, BAR * names.size)
 }
 
 interface SelectProps<T extends string> {
@@ -94,12 +107,16 @@ function Select<T extends string>({
 const isBelow = (name: string, path: string): boolean =>
   path === '' || name === path || name.startsWith(`${path}/`)
 
+const layerOf = (name: string): string => {
+  const end = name.lastIndexOf('/')
+  return end < 0 ? name : name.slice(0, end)
+}
+
 /** All tensors of an object together: a layer has its kernel and its bias. */
 function layersOf(norms: readonly TensorNorm[]): TensorNorm[] {
   const layers = new Map<string, TensorNorm>()
   for (const { name, norm, count } of norms) {
-    const end = name.lastIndexOf('/')
-    const layer = end < 0 ? name : name.slice(0, end)
+    const layer = layerOf(name)
     const before = layers.get(layer)
     const both = Math.hypot(before?.norm ?? 0, norm)
     const all = (before?.count ?? 0) + count

@@ -51,7 +51,7 @@ export function RunView({ catalog, contents, route, theme, go }: RunViewProps): 
       <Panel title="Checkpoints" wide>
         <Table checkpoints={checkpoints} />
       </Panel>
-      {chosen !== undefined && (
+      {chosen !== undefined && checkpoints.length > 1 && (
         <>
           <Choice
             tensors={numeric}
@@ -172,20 +172,48 @@ function Metric(props: ChartsProps): JSX.Element {
   )
 }
 
+interface Column {
+  readonly title: string
+  readonly of: (item: CheckpointItem) => string | undefined
+  /** Left out where no checkpoint has any. */
+  readonly optional?: true
+}
+
+const COLUMNS: readonly Column[] = [
+  { title: 'step', of: ({ step }) => step?.toLocaleString('en'), optional: true },
+  {
+    title: 'metric',
+    of: ({ metric }) => (metric === undefined ? undefined : numberText(metric)),
+    optional: true,
+  },
+  { title: 'saved', of: ({ time }) => ageText(time) },
+  { title: 'size', of: ({ bytes }) => bytesText(bytes) },
+  { title: 'new', of: ({ newBytes }) => bytesText(newBytes) },
+  {
+    title: 'linked',
+    of: ({ linkedBytes }) => (linkedBytes === 0 ? undefined : bytesText(linkedBytes)),
+    optional: true,
+  },
+]
+
 function Table({ checkpoints }: { readonly checkpoints: readonly CheckpointItem[] }): JSX.Element {
+  const columns = COLUMNS.filter(
+    ({ optional, of }) => optional !== true || checkpoints.some((item) => of(item) !== undefined),
+  )
   return (
-    <div class="scroll">
+    <div class="scroll" tabIndex={0}>
       <table>
         <thead>
           <tr>
             <th scope="col">checkpoint</th>
-            <th scope="col">step</th>
-            <th scope="col">metric</th>
-            <th scope="col">saved</th>
-            <th scope="col">size</th>
-            <th scope="col">new</th>
-            <th scope="col">linked</th>
-            <th scope="col">status</th>
+            {columns.map(({ title }) => (
+              <th key={title} scope="col">
+                {title}
+              </th>
+            ))}
+            <th scope="col" class="status">
+              status
+            </th>
           </tr>
         </thead>
         <tbody>
@@ -196,12 +224,9 @@ function Table({ checkpoints }: { readonly checkpoints: readonly CheckpointItem[
                   {item.id}
                 </a>
               </th>
-              <td>{item.step?.toLocaleString('en') ?? ''}</td>
-              <td>{item.metric === undefined ? '' : numberText(item.metric)}</td>
-              <td title={timeText(item.time)}>{ageText(item.time)}</td>
-              <td>{bytesText(item.bytes)}</td>
-              <td>{bytesText(item.newBytes)}</td>
-              <td>{item.linkedBytes === 0 ? '' : bytesText(item.linkedBytes)}</td>
+              {columns.map(({ title, of }) => (
+                <td key={title}>{of(item)}</td>
+              ))}
               <td class={item.problem === undefined ? 'status' : 'status bad'} title={item.problem}>
                 {item.problem !== undefined ? `✗ ${item.problem}` : statusOf(item)}
               </td>

@@ -74,7 +74,7 @@ export function SlicePanel({
   return (
     <Panel title={row === -1 ? 'Values' : 'Slice'} note={note} wide>
       <div class="controls">
-        {shape.length > 2 && (
+        {shape.length > 1 && (
           <>
             <AxisChoice
               label="down"

@@ -43,11 +43,11 @@ export function Treemap({ checkpoint, branch }: TreemapProps): JSX.Element {
     }
   }, [])
   const nodes = useMemo(() => layOut(branch, width), [branch, width])
-  const level = useMemo(() => colourLevelOf(nodes), [nodes])
+  const colours = useMemo(() => coloursOf(nodes), [nodes])
   return (
     <div class="treemap" ref={box} style={{ height: `${String(HEIGHT)}px` }}>
       {nodes.map((node) => (
-        <Tile key={node.data.path} {...{ node, checkpoint, level }} />
+        <Tile key={node.data.path} {...{ node, checkpoint, colours }} />
       ))}
     </div>
   )
@@ -78,33 +78,31 @@ function layOut(branch: Branch, width: number): Node[] {
 const LARGE = 0.04
 const MANY = 3
 
-/** The level whose objects are told apart by colour: the first that has some large ones. */
-function colourLevelOf(nodes: readonly Node[]): number {
+/**
+ * Colours of the objects that are told apart: those of the first level that has some large ones, from
+ * the largest on. What is below them has the same, what is small has none.
+ */
+function coloursOf(nodes: readonly Node[]): ReadonlyMap<Node, number> {
   const total = nodes.reduce((sum, { depth, value = 0 }) => sum + (depth === 1 ? value : 0), 0)
-  for (const level of [1, 2]) {
-    const large = nodes.filter(({ depth, value = 0 }) => depth === level && value > LARGE * total)
-    if (large.length >= MANY) return level
-  }
-  return 1
-}
-
-/** The colour of one of several beside each other. */
-function placeOf(node: Node): number {
-  const at = node.parent?.children?.indexOf(node) ?? 0
-  return COLOURS[at % COLOURS.length] ?? GREY
+  const largeAt = (level: number): Node[] =>
+    nodes.filter(({ depth, value = 0 }) => depth === level && value > LARGE * total)
+  const [first, second] = [largeAt(1), largeAt(2)]
+  const large = first.length >= MANY || second.length < MANY ? first : second
+  large.sort((a, b) => (b.value ?? 0) - (a.value ?? 0))
+  return new Map(large.map((node, i) => [node, COLOURS[i % COLOURS.length] ?? GREY]))
 }
 
 interface TileProps {
   readonly node: Node
   readonly checkpoint: string
-  readonly level: number
+  readonly colours: ReadonlyMap<Node, number>
 }
 
-function Tile({ node, checkpoint, level }: TileProps): JSX.Element {
+function Tile({ node, checkpoint, colours }: TileProps): JSX.Element {
   const { x0, x1, y0, y1, data, depth } = node
   const { path, label, bytes, tensor } = data
-  const coloured = node.ancestors().at(-1 - level)
-  const colour = coloured === undefined ? GREY : placeOf(coloured)
+  const coloured = node.ancestors().find((each) => colours.has(each))
+  const colour = coloured === undefined ? GREY : (colours.get(coloured) ?? GREY)
   const href =
     tensor === undefined
       ? hashOf({ view: 'checkpoint', checkpoint, below: path })

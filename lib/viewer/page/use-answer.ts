@@ -60,8 +60,8 @@ export function useAnswer<N extends QuestionName>(
   }, [of])
   if (of === undefined) return IDLE
   // Before the effect has run the state is that of the question before.
-  if (state.of !== of && !(keeps && state.answer !== undefined)) return WAITING
-  return state
+  if (state.of === of) return state
+  return keeps && state.answer !== undefined ? { answer: state.answer, ...WAITING } : WAITING
 }
 
 function toAskError(error: unknown): AskError {
