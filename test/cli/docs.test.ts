@@ -77,7 +77,8 @@ void t.test('every command has a line in the table, and a session', (t) => {
   const commands = sessionsOf(page).map(({ command }) => command)
   for (const { name } of COMMANDS) {
     t.match(page, `| \`${name} `)
-    if (name !== 'completion')
+    // Of one the output is long; the other does not end.
+    if (name !== 'completion' && name !== 'view')
       t.ok(commands.some((command) => command.includes(`ndcheckpoint ${name} `)))
   }
   t.end()

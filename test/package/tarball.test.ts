@@ -62,11 +62,16 @@ void t.test('the tarball has what runs, what compiles, and what is read', async 
 void t.test('every source has its output in the tarball, every header is there', async (t) => {
   const paths = new Set((await pack('--dry-run')).files.map(({ path }) => path))
   const sources = readdirSync(join(root, 'lib'), { recursive: true, encoding: 'utf8' })
-  for (const source of sources.filter((path) => /(?<!\.d)\.ts$/.test(path))) {
-    for (const end of ['js', 'd.ts']) {
-      const output = `lib/${source.replace(/ts$/, end)}`
+  for (const source of sources.filter((path) => /(?<!\.d)\.tsx?$/.test(path))) {
+    // What runs in the browser is nobody's module.
+    const ends = source.startsWith('viewer/page/') ? ['js'] : ['js', 'd.ts']
+    for (const end of ends) {
+      const output = `lib/${source.replace(/tsx?$/, end)}`
       t.ok(paths.has(output), output)
     }
+  }
+  for (const name of ['style.css', 'icon.svg', 'package.json']) {
+    t.ok(paths.has(`lib/viewer/page/${name}`), name)
   }
   for (const path of [...paths].filter((path) => /^native\/.*\.(cc|h)$/.test(path))) {
     for (const [, name = ''] of read(path).matchAll(/^#include "([^"]+)"/gm)) {
