@@ -100,6 +100,23 @@ const skip =
 // Of the file: the limit of a subtest does not raise it.
 if (skip === false) t.setTimeout(600_000)
 
+/** Prints the status of each file that the page of `view` needs. */
+const VIEW = `
+  import { spawn } from 'node:child_process'
+  const child = spawn('node_modules/.bin/ndcheckpoint', ['view', 'run', '--json'])
+  let text = ''
+  for await (const part of child.stdout) {
+    text += part
+    if (text.includes('}')) break
+  }
+  const { url } = JSON.parse(text)
+  const page = await (await fetch(url)).text()
+  const { imports } = JSON.parse(/importmap"[^>]*>(.*?)</.exec(page)[1])
+  const files = [...Object.values(imports), 'main.js', 'app.js', 'style.css', 'icon.svg']
+  for (const file of files) process.stdout.write((await fetch(new URL(file, url))).status + ' ')
+  child.kill('SIGINT')
+`
+
 void t.test(
   'the tarball installs in an empty folder, and saves and restores there',
   { skip, timeout: 600_000 },
@@ -141,5 +158,7 @@ void t.test(
       'the program is installed, with its libraries',
     )
     t.equal(await node('restore.mjs'), '[[3,4],4,0,1]')
+    writeFileSync(join(folder, 'view.mjs'), VIEW)
+    t.match(await node('view.mjs'), /^(200 ?){9,}$/, 'the page has its files and its packages')
   },
 )
