@@ -63,12 +63,12 @@ export const COMMANDS: readonly CommandSpec[] = [
     args: ['<a>', '<b>'],
     summary: 'compare two checkpoints; exit status 1 if they differ',
     details:
-      `${SOURCES} Elements are equal if |a - b| <= atol + rtol * |b|, as in numpy.allclose; ` +
-      'both tolerances are 0 by default.',
+      `${SOURCES} Elements are equal if their bits are, or if |a - b| <= atol + rtol * |b|, as in ` +
+      'numpy.allclose; both tolerances are 0 by default.',
     options: [
       { flags: '--rtol <x>', description: 'relative tolerance', parse: tolerance },
       { flags: '--atol <x>', description: 'absolute tolerance', parse: tolerance },
-      { flags: '--equal-nan', description: 'NaN is equal to NaN' },
+      { flags: '--equal-nan', description: 'any NaN is equal to any other' },
       { flags: '--ignore-counters', description: 'leave out save counters and saved steps' },
       FILTER,
     ],

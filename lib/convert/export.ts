@@ -10,6 +10,7 @@
 import type { PathInput } from '../bundle/names.js'
 import { runAsync, runSync } from '../twin.js'
 import type { Format } from './formats.js'
+import { transfer } from './load-transfer.js'
 import type {
   ConvertOptions,
   NpyOptions,
@@ -17,7 +18,7 @@ import type {
   SafetensorsOptions,
   TfjsOptions,
 } from './options.js'
-import { transfer, type TensorsInput, type TransferReport, type Transfer } from './transfer.js'
+import type { TensorsInput, Transfer, TransferReport } from './transfer.js'
 
 const request = (
   source: TensorsInput,

@@ -7,8 +7,9 @@
 import type { PathInput } from '../bundle/names.js'
 import { runAsync, runSync } from '../twin.js'
 import type { FileFormat } from './formats.js'
+import { transfer } from './load-transfer.js'
 import type { ConvertOptions, ImportOptions } from './options.js'
-import { transfer, type TensorsInput, type Transfer, type TransferReport } from './transfer.js'
+import type { TensorsInput, Transfer, TransferReport } from './transfer.js'
 
 const request = (
   source: PathInput,

@@ -1,9 +1,6 @@
 /**
  * Files that come into being at once: written in a staging directory, synced, and renamed.
  *
- * The directory is that of a save: nobody can guess its name, no link is followed in it, and what a dead
- * process left of one is removed by the next save or export beside it.
- *
  * @module
  */
 import {
@@ -19,42 +16,9 @@ import { open, rename, type FileHandle } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { syncDirectory } from '../bundle/files.js'
 import type { Operation } from '../bundle/operation.js'
-import { createSnapshot, discard, fromNodeError, writeShards, type Staging } from '../native.js'
+import { staged } from '../bundle/staged.js'
+import { fromNodeError, type Staging } from '../native.js'
 import { wait, type Steps } from '../twin.js'
-
-const NO_SHARDS = {
-  shardSizes: new Float64Array(0),
-  extents: new Float64Array(0),
-  heads: new Uint8Array(0),
-  sources: [],
-}
-const SMALL = { threads: 1, writer: 'auto', maxBytesPerSecond: 0, spares: undefined } as const
-
-/**
- * Runs `body` with a staging directory, which is gone afterwards with all that is still in it.
- *
- * @param directory absolute; made if it is missing
- */
-export function* staged<T>(
-  operation: Operation,
-  directory: string,
-  durable: boolean,
-  body: (staging: Staging) => Steps<T>,
-): Steps<T> {
-  const { job, sync } = operation
-  const snapshot = createSnapshot(NO_SHARDS, 'none')
-  try {
-    const plan = { ...SMALL, directory, snapshot, durable }
-    const { staging } = yield* wait(writeShards(job, plan, sync))
-    try {
-      return yield* body(staging)
-    } finally {
-      yield* wait(discard(staging, sync))
-    }
-  } finally {
-    snapshot.release()
-  }
-}
 
 /**
  * Replaces one file by what `body` writes, at once.

@@ -12,22 +12,15 @@ import type { StringTensor } from '../bundle/read/strings.js'
 import { CheckpointError } from '../errors.js'
 import { runAsync, runSync, type Steps } from '../twin.js'
 import { FORMATS, formatOf, type FileFormat, type Format } from './formats.js'
-import { openNpyFile } from './npy-file.js'
-import { openNpzFile } from './npz-file.js'
-import { openSafetensorsFile } from './safetensors-file.js'
 import type { SourceEntry, TensorSource } from './tensor.js'
-import { openTfjsFile } from './tfjs-file.js'
 
-const OPENERS = {
-  npy: openNpyFile,
-  npz: openNpzFile,
-  safetensors: openSafetensorsFile,
-  tfjs: openTfjsFile,
-} as const
+type OpenSource = typeof import('./open-source.js')
 
-/** @param path absolute */
-export const openSource = (path: string, format: FileFormat, sync: boolean): Steps<TensorSource> =>
-  OPENERS[format](path, sync)
+/** The readers of all formats, loaded when the first file is opened: `TensorFile` itself needs none. */
+function openSource(path: string, format: FileFormat, sync: boolean): Steps<TensorSource> {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- only when it is needed
+  return (require('./open-source.js') as OpenSource).openSource(path, format, sync)
+}
 
 /** A tensor of a file. */
 export interface TensorInfo {

@@ -12,6 +12,7 @@ import { mask } from '../bundle/masked-crc.js'
 import { encodeObjectGraph } from '../bundle/messages.js'
 import { indexPath, shardFilesOf, shardPath, splitPrefix } from '../bundle/names.js'
 import { OBJECT_GRAPH_KEY } from '../bundle/read/reader.js'
+import { staged } from '../bundle/staged.js'
 import { stringHead } from '../bundle/write/forms.js'
 import { IndexPlan, type IndexRow } from '../bundle/write/index-plan.js'
 import { planLayout, type Layout } from '../bundle/write/layout.js'
@@ -23,7 +24,7 @@ import { escapeName, PY_STATE, valueKey, VARIABLE_VALUE } from '../graph/keys.js
 import { graphOfNames } from '../graph/names.js'
 import { commit, crc32c, removeFiles, type Staging } from '../native.js'
 import { wait, type Steps } from '../twin.js'
-import { OutputFile, staged, writeFile } from './output.js'
+import { OutputFile, writeFile } from './output.js'
 import { PIECE, type Scratch, type TensorStream } from './tensor.js'
 
 /** What the tensors become. */

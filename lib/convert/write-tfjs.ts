@@ -9,6 +9,7 @@
 import { basename, dirname, join } from 'node:path'
 import { isDirectory, listDirectory, readWhole, syncDirectory } from '../bundle/files.js'
 import type { Operation } from '../bundle/operation.js'
+import { staged } from '../bundle/staged.js'
 import { CheckpointError } from '../errors.js'
 import {
   formatModelJson,
@@ -20,7 +21,7 @@ import {
 } from '../formats/tfjs.js'
 import { removeFiles, type Staging } from '../native.js'
 import { wait, type Steps } from '../twin.js'
-import { move, OutputFile, staged, writeFile } from './output.js'
+import { move, OutputFile, writeFile } from './output.js'
 import { streamMemory, type Scratch, type Sink, type TensorStream } from './tensor.js'
 
 export interface TfjsOutput {

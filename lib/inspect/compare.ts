@@ -1,5 +1,6 @@
 /**
- * Two tensors of one dtype and shape, element by element, as `numpy.allclose`.
+ * Two tensors of one dtype and shape, element by element: as `numpy.allclose`, but that an element is
+ * equal to one of the same bits. A copy of a checkpoint is equal to it, whatever is NaN in it.
  *
  * @module
  */
@@ -13,9 +14,10 @@ import type { Steps } from '../twin.js'
 import { decoderOf, isBig, isNumeric, type Numbers } from './numbers.js'
 
 export interface Tolerance {
-  /** Elements are equal if |a - b| <= atol + rtol * |b|. */
+  /** Elements are equal if their bits are, or if |a - b| <= atol + rtol * |b|. */
   readonly rtol: number
   readonly atol: number
+  /** Any NaN is equal to any other, not only to one of the same bits. */
   readonly equalNan: boolean
 }
 
@@ -25,7 +27,7 @@ export interface Comparison {
   readonly changed: number
   /** Of these, elements of which one or both are NaN. */
   readonly nan: number
-  /** Of all elements whose difference is finite; 0 if there are none. */
+  /** Of all elements whose difference is finite, 0 for those that are equal; 0 if there are none. */
   readonly maxDifference: number
   readonly meanDifference: number
 }
@@ -49,16 +51,21 @@ class Differences {
     this.#finite += count
   }
 
+  /** Neither is NaN. */
   addNumbers(a: number, b: number): void {
     this.#elements++
     // Infinities of one sign: their difference is NaN.
     if (a === b) this.#finite++
-    else if (Number.isNaN(a) || Number.isNaN(b)) this.#addNan(a, b)
     else this.#addDifference(Math.abs(a - b), Math.abs(b))
   }
 
-  #addNan(a: number, b: number): void {
-    if (this.#tolerance.equalNan && Number.isNaN(a) && Number.isNaN(b)) return
+  /** One of two elements is NaN, or both. */
+  addNan(areBoth: boolean, areSame: boolean): void {
+    if (areSame || (areBoth && this.#tolerance.equalNan)) {
+      this.addEqual(1)
+      return
+    }
+    this.#elements++
     this.#nan++
     this.#changed++
   }
@@ -70,18 +77,13 @@ class Differences {
     this.#addDifference(Number(a > b ? a - b : b - a), Number(size))
   }
 
+  /** None of them is NaN. */
   addComplex(re: number, im: number, otherRe: number, otherIm: number): void {
     if (re === otherRe && im === otherIm) {
       this.addEqual(1)
       return
     }
     this.#elements++
-    if (Number.isNaN(re) || Number.isNaN(im) || Number.isNaN(otherRe) || Number.isNaN(otherIm)) {
-      const isNan = Number.isNaN(re) || Number.isNaN(im)
-      const isOtherNan = Number.isNaN(otherRe) || Number.isNaN(otherIm)
-      this.#addNan(isNan ? NaN : 0, isOtherNan ? NaN : 0)
-      return
-    }
     const [x, y] = [re === otherRe ? 0 : re - otherRe, im === otherIm ? 0 : im - otherIm]
     this.#addDifference(Math.hypot(x, y), Math.hypot(otherRe, otherIm))
   }
@@ -176,37 +178,66 @@ function elementwise(
     }
   const decode = decoderOf(dtype)
   const isComplex = dtypeInfo(dtype).lanes === 2
-  // Only these have a NaN, which is not equal to itself.
-  const hasNan = isComplex || /float/.test(dtype)
   return (a, b) => {
-    if (!hasNan && Buffer.compare(a, b) === 0) {
+    if (Buffer.compare(a, b) === 0) {
       differences.addEqual(a.length / itemsize)
       return
     }
-    compareNumbers(decode(a), decode(b), isComplex, differences)
+    const areSame = (index: number): boolean => hasSameBits(a, b, index, itemsize)
+    compareNumbers(decode(a), decode(b), isComplex, areSame, differences)
   }
 }
 
+const hasSameBits = (a: Uint8Array, b: Uint8Array, index: number, itemsize: number): boolean => {
+  const [at, end] = [index * itemsize, (index + 1) * itemsize]
+  return Buffer.compare(a.subarray(at, end), b.subarray(at, end)) === 0
+}
+
 function compareBytes(a: Uint8Array, b: Uint8Array, itemsize: number, to: Differences): void {
-  for (let at = 0; at < a.length; at += itemsize) {
-    const end = at + itemsize
-    if (Buffer.compare(a.subarray(at, end), b.subarray(at, end)) === 0) to.addEqual(1)
+  for (let index = 0; index * itemsize < a.length; index++) {
+    if (hasSameBits(a, b, index, itemsize)) to.addEqual(1)
     else to.addChanged()
   }
 }
 
-function compareNumbers(a: Numbers, b: Numbers, isComplex: boolean, to: Differences): void {
+/** @param areSame whether elements have the same bits, by their index: numbers do not tell it of NaN */
+function compareNumbers(
+  a: Numbers,
+  b: Numbers,
+  isComplex: boolean,
+  areSame: (index: number) => boolean,
+  to: Differences,
+): void {
   if (isBig(a)) {
     const others = b as ArrayLike<bigint>
     for (let i = 0; i < a.length; i++) to.addBig(a[i] ?? 0n, others[i] ?? 0n)
     return
   }
   const others = b as ArrayLike<number>
-  if (!isComplex) {
-    for (let i = 0; i < a.length; i++) to.addNumbers(a[i] ?? 0, others[i] ?? 0)
+  if (isComplex) {
+    compareComplex(a, others, areSame, to)
     return
   }
+  for (let i = 0; i < a.length; i++) {
+    const [x, y] = [a[i] ?? 0, others[i] ?? 0]
+    const [isNan, isOtherNan] = [Number.isNaN(x), Number.isNaN(y)]
+    if (isNan || isOtherNan) to.addNan(isNan && isOtherNan, areSame(i))
+    else to.addNumbers(x, y)
+  }
+}
+
+function compareComplex(
+  a: ArrayLike<number>,
+  b: ArrayLike<number>,
+  areSame: (index: number) => boolean,
+  to: Differences,
+): void {
   for (let i = 0; i < a.length; i += 2) {
-    to.addComplex(a[i] ?? 0, a[i + 1] ?? 0, others[i] ?? 0, others[i + 1] ?? 0)
+    const [re, im] = [a[i] ?? 0, a[i + 1] ?? 0]
+    const [otherRe, otherIm] = [b[i] ?? 0, b[i + 1] ?? 0]
+    const isNan = Number.isNaN(re) || Number.isNaN(im)
+    const isOtherNan = Number.isNaN(otherRe) || Number.isNaN(otherIm)
+    if (isNan || isOtherNan) to.addNan(isNan && isOtherNan, areSame(i / 2))
+    else to.addComplex(re, im, otherRe, otherIm)
   }
 }

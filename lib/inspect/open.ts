@@ -10,7 +10,7 @@ import { openCheckpointSync } from '../bundle/read/open.js'
 import type { CheckpointReader } from '../bundle/read/reader.js'
 import { checkpointSource } from '../convert/checkpoint-source.js'
 import { formatOf, type Format } from '../convert/formats.js'
-import { openSource } from '../convert/tensor-file.js'
+import { openSource } from '../convert/open-source.js'
 import type { TensorSource } from '../convert/tensor.js'
 import { runSync } from '../twin.js'
 

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
 import { Checkpoint, type RestoreOptions } from '../../lib/index.js'
+import { runs } from '../fixtures/random'
 import { descriptions, Objects, type Description } from './random-objects'
 
 const options: fc.Arbitrary<RestoreOptions> = fc.record({
@@ -32,7 +33,7 @@ t.test('a tree that is there', async (t) => {
       status.assertConsumed()
       equal(status.restored, status.matched.length)
     }),
-    { numRuns: 150 },
+    { numRuns: runs(150) },
   )
 })
 
@@ -47,7 +48,7 @@ t.test('a tree that comes in part after the restore, in any order', async (t) =>
       deepEqual(fresh.values(), saved.values())
       status.assertConsumed()
     }),
-    { numRuns: 250 },
+    { numRuns: runs(250) },
   )
 })
 
@@ -69,7 +70,7 @@ t.test('a tree that comes as a whole, and what is saved from there', async (t) =
       new Checkpoint({ tree: third.root }).readSync(checkpoint.writeSync(String(again)))
       deepEqual(third.values(), saved.values())
     }),
-    { numRuns: 80 },
+    { numRuns: runs(80) },
   )
 })
 
@@ -96,6 +97,6 @@ t.test('the newest of several restores, whatever came between', async (t) => {
       fresh.complete()
       deepEqual(fresh.values(), last?.values())
     }),
-    { numRuns: 80 },
+    { numRuns: runs(80) },
   )
 })

@@ -16,6 +16,7 @@ import {
   type ArrayInput,
   type NdArray,
 } from '../../lib/index.js'
+import { runs } from '../fixtures/random'
 import { contentsOf } from './files'
 
 /** The objects of a program, in the hands of random changes. */
@@ -184,7 +185,7 @@ t.test('a save equals that of a fresh Checkpoint, whatever changed since the las
         t.strictSame(kept, fresh)
       }
     }),
-    { numRuns: 60 },
+    { numRuns: runs(60) },
   )
   t.end()
 })

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { COMMANDS } from '../../lib/cli/commands.js'
 import { cli, cliJson } from './program'
+import { fishOffers, zshOffers, type Asked } from './shells'
 
 /** What bash offers for the last of some words. */
 function offered(script: string, ...words: string[]): string[] {
@@ -27,13 +28,7 @@ void t.test('bash', async (t) => {
   t.strictSame(offered(file, 'ls', 'run'), [], 'paths are completed by bash itself')
 })
 
-/** Parses a script, where the shell is installed. */
-const check = (shell: string, file: string): number | null | undefined => {
-  const { error, status } = spawnSync(shell, ['-n', file])
-  return error === undefined ? status : undefined
-}
-
-void t.test('zsh and fish', async (t) => {
+void t.test('zsh and fish are told every command and every option', async (t) => {
   for (const shell of ['zsh', 'fish']) {
     const { status, stdout } = await cli(['completion', shell])
     t.equal(status, 0)
@@ -41,16 +36,60 @@ void t.test('zsh and fish', async (t) => {
       t.match(stdout, name)
       for (const { flags } of options) {
         const long = /--([\w-]+)/.exec(flags)?.[1] ?? ''
-        t.match(stdout, shell === 'zsh' ? `--${long}[` : `-l ${long} `)
+        t.match(stdout, shell === 'zsh' ? new RegExp(`--${long}[[}]`) : `-l ${long} `)
       }
     }
-    const file = join(t.testdir(), `completion.${shell}`)
-    writeFileSync(file, stdout)
-    await t.test(shell, { skip: check(shell, file) === undefined && `no ${shell}` }, async (t) => {
-      t.equal(check(shell, file), 0)
-    })
   }
 })
+
+const names = COMMANDS.map(({ name }) => name).sort()
+
+/** What is offered for the last word of a line, sorted; the options of one letter apart. */
+const CASES: readonly (readonly [line: string, offered: readonly string[]])[] = [
+  ['', names],
+  ['i', ['inspect']],
+  ['--', ['--help', '--version']],
+  ['diff --e', ['--equal-nan']],
+  ['graph a -', ['--help', '--json', '--output', '--svg']],
+  // What is no option is a path, of a command's name too.
+  ['ls a', ['a.npz', 'a.svg']],
+  ['ls prune --', ['--help', '--json', '--verify']],
+  ['convert completion a', ['a.npz', 'a.svg']],
+  ['convert a b --as ', ['numpyState', 'tensors', 'variables']],
+  ['convert a b --as v', ['variables']],
+  ['inspect a --filter x --fi', ['--filter']],
+  ['graph a --output a.s', ['a.svg']],
+  ['graph a -o a.s', ['a.svg']],
+  // There is nothing to offer for a number.
+  ['prune a --keep a', []],
+  ['completion ', ['bash', 'fish', 'zsh']],
+  ['completion fish a', []],
+]
+
+const OFFERS: Readonly<Record<string, (asked: Asked) => string[]>> = {
+  fish: fishOffers,
+  zsh: (asked) => zshOffers(asked, 'fpath'),
+}
+
+for (const [shell, offers] of Object.entries(OFFERS)) {
+  const isHere = spawnSync(shell, ['--version']).status === 0
+  const skip = isHere ? false : `${shell} is not installed`
+  void t.test(`${shell} offers`, { skip }, async (t) => {
+    const directory = t.testdir({ 'a.npz': '', 'a.svg': '' })
+    const script = join(directory, '.completion')
+    writeFileSync(script, (await cli(['completion', shell])).stdout)
+    const ask = (line: string): string[] =>
+      offers({ directory, script, line: `ndcheckpoint ${line}` }).sort()
+    const isLong = (word: string): boolean => !/^-\w$/.test(word)
+    for (const [line, offered] of CASES) t.strictSame(ask(line).filter(isLong), offered, line)
+    const letters = ask('graph a -').filter((word) => !isLong(word))
+    t.strictSame(letters, ['-h', '-o'], 'options of one letter')
+    if (shell === 'zsh') {
+      const asked = { directory, script, line: 'ndcheckpoint i' }
+      t.strictSame(zshOffers(asked, 'source'), ['inspect'], 'read by .zshrc')
+    }
+  })
+}
 
 void t.test('another shell, and JSON', async (t) => {
   t.match(await cliJson(['completion', 'fish']), { shell: 'fish', script: /^#/ })

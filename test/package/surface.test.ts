@@ -162,6 +162,42 @@ void t.test('only the package itself and its package.json can be required', asyn
   t.strictSame(await output('commonjs', program), ['loaded', 'loaded', refused, refused])
 })
 
+void t.test('what only conversions need is loaded by the first of them', async (t) => {
+  const directory = t.testdir()
+  const path = (name: string): string => JSON.stringify(join(directory, name))
+  const program = `
+    const { exportNpySync, openTensorsSync, TensorFile, zeros } = require('ndcheckpoint')
+    const lib = ${JSON.stringify(join(root, 'lib/'))}
+    const paths = () =>
+      Object.keys(require.cache).flatMap((path) => path.startsWith(lib) ? [path.slice(lib.length)] : [])
+    const count = paths().length
+    const convert = paths().filter((path) => path.startsWith('convert/')).sort()
+    const formats = paths().filter((path) => path.startsWith('formats/')).sort()
+    const reads = () => paths().includes('convert/open-source.js')
+    const writes = () => paths().includes('convert/transfer.js')
+    exportNpySync({ x: zeros([2]) }, ${path('a.npy')})
+    const first = [reads(), writes(), openTensorsSync(${path('a.npy')}) instanceof TensorFile]
+    console.log(JSON.stringify({ count, convert, formats, first }))`
+  const opening = `
+    const { openTensorsSync, TensorFile } = require('ndcheckpoint')
+    const file = openTensorsSync(${path('a.npy')})
+    const transfers = Object.keys(require.cache).some((path) => path.endsWith('convert/transfer.js'))
+    console.log(JSON.stringify([file instanceof TensorFile, transfers]))`
+  const { count, ...loaded } = (await output('commonjs', program)) as Record<string, unknown>
+  t.strictSame(loaded, {
+    // Names, types and the class that is exported.
+    convert: ['export', 'formats', 'import', 'load-transfer', 'tensor-file'].map(
+      (name) => `convert/${name}.js`,
+    ),
+    // Of a NumpyState.
+    formats: ['npy-descr', 'npy', 'python-literal'].map((name) => `formats/${name}.js`),
+    first: [true, true, true],
+  })
+  // A start waits for each of them: a module more should be worth it.
+  t.ok(Number(count) <= 160, `${String(count)} modules`)
+  t.strictSame(await output('commonjs', opening), [true, false])
+})
+
 void t.test('minizlib is loaded by what is compressed, and by nothing else', async (t) => {
   const path = (name: string): string => JSON.stringify(join(t.testdirName, name))
   t.testdir()

@@ -6,7 +6,13 @@
  */
 import { GOOD, type Call, type CommandSpec, type OptionSpec } from '../spec.js'
 
-const GLOBAL = ['--help', '--json']
+const HELP: OptionSpec = { flags: '-h, --help', description: 'print this help' }
+const VERSION: OptionSpec = { flags: '-V, --version', description: 'print the version' }
+/** Options of every command. */
+const ALWAYS: readonly OptionSpec[] = [
+  HELP,
+  { flags: '--json', description: 'print one JSON document' },
+]
 
 export function run({ terminal, args, commands }: Call): number {
   const [shell = ''] = args
@@ -26,7 +32,11 @@ const SCRIPTS: Readonly<Record<string, (commands: Specs) => string>> = { bash, z
 
 const longOf = ({ flags }: OptionSpec): string => /--[\w-]+/.exec(flags)?.[0] ?? ''
 
-const optionsOf = ({ options }: CommandSpec): string[] => [...options.map(longOf), ...GLOBAL]
+const shortOf = ({ flags }: OptionSpec): string | undefined => /^-(\w),/.exec(flags)?.[1]
+
+const takesFile = ({ flags }: OptionSpec): boolean => flags.includes('<file>')
+
+const optionsOf = ({ options }: CommandSpec): string[] => [...options, ...ALWAYS].map(longOf)
 
 const names = (commands: Specs): string => commands.map(({ name }) => name).join(' ')
 
@@ -79,8 +89,8 @@ const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`
 function zsh(all: Specs): string {
   const commands = all.map(({ name, summary }) => `    ${quoted(`${name}:${summary}`)}`)
   const cases = all.map((spec) => {
-    const lines = [...spec.options.map(zshOption), `'--json[print one JSON document]'`, `'--help'`]
-    return `    ${spec.name}) _arguments ${[...lines, ...zshArguments(spec)].join(' ')} ;;`
+    const lines = [...spec.options.map(zshOption), ...ALWAYS.map(zshOption), zshArgument(spec)]
+    return `    ${spec.name}) _arguments ${lines.join(' ')} ;;`
   })
   return `#compdef ndcheckpoint
 # ndcheckpoint completion zsh > "\${fpath[1]}/_ndcheckpoint"
@@ -88,8 +98,10 @@ _ndcheckpoint() {
   local -a commands=(
 ${commands.join('\n')}
   )
+  local -a options=('--help:${HELP.description}' '--version:${VERSION.description}')
   if (( CURRENT == 2 )); then
     _describe command commands
+    _describe -o option options
     return
   fi
   local command=$words[2]
@@ -103,36 +115,53 @@ if [ "$funcstack[1]" = _ndcheckpoint ]; then _ndcheckpoint "$@"; else compdef _n
 `
 }
 
-const zshArguments = ({ name }: CommandSpec): string[] =>
-  name === 'completion' ? [quoted('1:shell:(bash zsh fish)')] : [quoted('*:path:_files')]
+const zshArgument = ({ name }: CommandSpec): string =>
+  quoted(name === 'completion' ? '1:shell:(bash zsh fish)' : '*:path:_files')
 
 function zshOption(option: OptionSpec): string {
+  const [long, short] = [longOf(option), shortOf(option)]
   const said = option.description.replace(/[[\]:\\]/g, '\\$&')
   const values = option.choices === undefined ? '' : `(${option.choices.join(' ')})`
-  const takes = option.flags.includes('<') ? `:value:${values}` : ''
-  return quoted(`${option.repeats === true ? '*' : ''}${longOf(option)}[${said}]${takes}`)
+  const takes = option.flags.includes('<') ? `:value:${takesFile(option) ? '_files' : values}` : ''
+  const rest = `[${said}]${takes}`
+  const repeats = option.repeats === true
+  if (short === undefined) return quoted(`${repeats ? '*' : ''}${long}${rest}`)
+  // Either of both names is enough, unless one may give it again.
+  const first = quoted(repeats ? '*' : `(-${short} ${long})`)
+  return `${first}{-${short},${long}}${quoted(rest)}`
 }
 
+/** What fish's own conditions cannot tell: a path may be called as a command is. */
+const FISH_CONDITIONS = `function __ndcheckpoint_words -d 'whether so many words stand before the cursor'
+    test (count (commandline -opc)) -eq $argv[1]
+end
+function __ndcheckpoint_runs -d 'whether the first of them is this command'
+    set -l words (commandline -opc)
+    test (count $words) -gt 1; and test $words[2] = $argv[1]
+end`
+
 function fish(all: Specs): string {
-  const first = 'complete -c ndcheckpoint'
-  const lines = all.flatMap((spec) => {
-    const inside = `${first} -n '__fish_seen_subcommand_from ${spec.name}'`
-    const top = `${first} -f -n __fish_use_subcommand -a ${spec.name} -d ${quoted(spec.summary)}`
-    return [
-      top,
-      ...spec.options.map((option) => `${inside} ${fishOption(option)}`),
-      `${inside} -l json -d 'print one JSON document'`,
-    ]
-  })
-  const shells = `${first} -f -n '__fish_seen_subcommand_from completion' -a 'bash zsh fish'`
+  const top = `complete -c ndcheckpoint -n '__ndcheckpoint_words 1'`
+  const inside = (name: string): string =>
+    `complete -c ndcheckpoint -n '__ndcheckpoint_runs ${name}'`
+  const lines = all.flatMap(({ name, summary, options }) => [
+    `${top} -f -a ${name} -d ${quoted(summary)}`,
+    ...[...options, ...ALWAYS].map((option) => `${inside(name)} ${fishOption(option)}`),
+  ])
+  const own = [HELP, VERSION].map((option) => `${top} ${fishOption(option)}`)
+  const shells = [
+    `${inside('completion')} -f`,
+    `complete -c ndcheckpoint -n '__ndcheckpoint_runs completion; and __ndcheckpoint_words 2' -a 'bash zsh fish'`,
+  ]
   const where = '# ndcheckpoint completion fish > ~/.config/fish/completions/ndcheckpoint.fish'
-  return [where, ...lines, shells, ''].join('\n')
+  return [where, FISH_CONDITIONS, ...own, ...lines, ...shells, ''].join('\n')
 }
 
 function fishOption(option: OptionSpec): string {
-  const short = /^-(\w),/.exec(option.flags)?.[1]
+  const short = shortOf(option)
   const values = option.choices === undefined ? '' : ` -a ${quoted(option.choices.join(' '))}`
-  const takes = option.flags.includes('<') ? ` -x${values}` : ''
+  const alone = takesFile(option) ? ' -r' : ` -x${values}`
+  const takes = option.flags.includes('<') ? alone : ''
   const letter = short === undefined ? '' : `-s ${short} `
   return `${letter}-l ${longOf(option).slice(2)}${takes} -d ${quoted(option.description)}`
 }

@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { ndarray, type SaveOptions } from '../../../lib/index.js'
 import { shardsOf } from '../../fixtures/files'
+import { runs } from '../../fixtures/random'
 import { bytesIn, bytesNow, Saver, WAYS } from './reports'
 
 const NAMES = ['a', 'b', 'c', 'd', 'e']
@@ -155,7 +156,7 @@ for (const detect of WAYS) {
         }
       },
     )
-    await fc.assert(property, { numRuns: 60 })
+    await fc.assert(property, { numRuns: runs(60) })
     t.pass()
   })
 }
