@@ -178,14 +178,17 @@ const NEXT: Readonly<Record<Manner['way'], Next>> = {
     const { newest } = promised
     const { state, checkpoint } = makeState(0)
     const onWarning = (warning: unknown): unknown => problems.push(`a warning: ${String(warning)}`)
-    // Without a state file nothing says whose they are: they can be restored, and are not removed.
     const isKnown = existsSync(join(directory, 'checkpoint'))
-    const strangers = isKnown || !existsSync(directory) ? 0 : checkpointsIn(directory).length
+    const there = existsSync(directory) ? checkpointsIn(directory).length : 0
     const manager = new CheckpointManager(checkpoint, directory, {
       ...optionsOf(manner),
       maxToKeep,
       onWarning,
     })
+    // The state file of a first save may still be staged. Without any nothing says whose they are:
+    // they can be restored, and are not removed.
+    const strangers = isKnown ? 0 : there - manager.checkpoints.length
+    if (strangers !== 0 && strangers !== there) problems.push('some of them are managed')
     try {
       const restored = manager.restoreOrInitializeSync(LOAD)
       const found = restored === null ? 0 : stepOf(state)
