@@ -109,7 +109,7 @@ export interface TensorStatistics {
   readonly count: number
   readonly nan: number
   readonly infinite: number
-  /** Absent if no element is finite. */
+  /** Absent if no element is finite; each of them if it would be past all numbers. */
   readonly min?: number
   readonly max?: number
   readonly mean?: number
@@ -142,7 +142,7 @@ export interface Slice {
   readonly cellColumns: number
   /** `exact`: a cell is an element; `mean`: of all of its elements; `sampled`: of some of them. */
   readonly how: 'exact' | 'mean' | 'sampled'
-  /** Float32, little-endian, row by row, in base64; NaN where no element is finite. */
+  /** Float64, little-endian, row by row, in base64; NaN where no element is finite. */
   readonly values: string
   /** Of the finite cells; absent if there are none. */
   readonly min?: number

@@ -30,7 +30,7 @@ export function sliceOf(place: Place, ask: SliceAsk): Slice {
   const stride = { row: array.stride[ask.row] ?? 0, column: array.stride[ask.column] ?? 0 }
   const base = array.offset + dot(start, array.stride)
   const read = lineReader(array)
-  const values = new Float32Array((rowSteps.length - 1) * (columnSteps.length - 1))
+  const values = new Float64Array((rowSteps.length - 1) * (columnSteps.length - 1))
   fill(values, rowSteps, columnSteps, samples, (row) =>
     read(base + row * stride.row, stride.column, columns),
   )
@@ -44,7 +44,7 @@ export function sliceOf(place: Place, ask: SliceAsk): Slice {
 const lengthOf = ([from, to]: Range): number => to - from
 const dot = (a: readonly number[], b: readonly number[]): number =>
   a.reduce((sum, value, i) => sum + value * (b[i] ?? 0), 0)
-const base64 = ({ buffer, byteLength }: Float32Array): string =>
+const base64 = ({ buffer, byteLength }: Float64Array): string =>
   Buffer.from(buffer, 0, byteLength).toString('base64')
 
 /** Everything of a question comes from outside. */
@@ -87,7 +87,7 @@ function cutsOf([from, to]: Range, cells: number): number[] {
 type Line = (at: number) => number
 
 function fill(
-  values: Float32Array,
+  values: Float64Array,
   rows: readonly number[],
   columns: readonly number[],
   samples: number,
@@ -145,7 +145,7 @@ function lineReader(array: NdArray): (start: number, stride: number, columns: Ra
   }
 }
 
-function rangeOf(values: Float32Array): { min?: number; max?: number } {
+function rangeOf(values: Float64Array): { min?: number; max?: number } {
   let [min, max] = [Infinity, -Infinity]
   for (const value of values) {
     if (!Number.isFinite(value)) continue

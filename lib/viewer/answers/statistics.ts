@@ -26,8 +26,11 @@ function plain(statistics: Statistics): TensorStatistics {
     return { count, nan, infinite }
   }
   const norm = Math.sqrt(count - nan - infinite) * Math.hypot(mean, std)
-  const numbers = { min: Number(min), max: Number(max), mean, std, norm }
-  return { count, nan, infinite, ...numbers, ...(histogram && { histogram }) }
+  const figures = { min: Number(min), max: Number(max), mean, std, norm }
+  // Of the largest numbers some are past all numbers, which JSON has no word for.
+  const known = Object.entries(figures).filter(([, value]) => Number.isFinite(value))
+  const finite: Partial<typeof figures> = Object.fromEntries(known)
+  return { count, nan, infinite, ...finite, ...(histogram && { histogram }) }
 }
 
 const withProgress = (total: number, onProgress: OnProgress): ((bytes: number) => void) => {
@@ -56,10 +59,12 @@ export function normsOf(place: Place, id: string, onProgress: OnProgress): Tenso
   const floating = tensors.filter(({ dtype }) => isNumeric(dtype) && /float|complex/.test(dtype))
   const total = floating.reduce((sum, { byteLength }) => sum + byteLength, 0)
   const onBytes = withProgress(total, onProgress)
-  return floating.map((tensor) => {
+  return floating.flatMap((tensor) => {
     const { name, key } = tensor
-    const { norm = 0, count, nan, infinite } = plain(runSync(summaryOf(tensor, scratch, onBytes)))
-    return { name, key, norm, count: count - nan - infinite }
+    const { norm, count, nan, infinite } = plain(runSync(summaryOf(tensor, scratch, onBytes)))
+    const finite = count - nan - infinite
+    if (norm === undefined && finite > 0) return []
+    return [{ name, key, norm: norm ?? 0, count: finite }]
   })
 }
 

@@ -138,12 +138,12 @@ function Legend({
   )
 }
 
-function floatsOf(base64: string): Float32Array {
+function floatsOf(base64: string): Float64Array {
   const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
-  return new Float32Array(bytes.buffer)
+  return new Float64Array(bytes.buffer)
 }
 
-function draw(canvas: HTMLCanvasElement, slice: Slice, values: Float32Array, scale: Scale): void {
+function draw(canvas: HTMLCanvasElement, slice: Slice, values: Float64Array, scale: Scale): void {
   const context = canvas.getContext('2d')
   const image = context?.createImageData(slice.cellColumns, slice.cellRows)
   if (image === undefined) return
@@ -174,7 +174,7 @@ function rectangle(a: Point, b: Point, { cellRows, cellColumns }: Slice): Record
 
 const HOW = { exact: '', mean: 'mean of ', sampled: 'mean of some of ' } as const
 
-function textOf(slice: Slice, values: Float32Array, over: Point | undefined): string {
+function textOf(slice: Slice, values: Float64Array, over: Point | undefined): string {
   if (over === undefined) return ''
   const { rows, columns, cellRows, cellColumns } = slice
   const value = values[over.row * cellColumns + over.column]

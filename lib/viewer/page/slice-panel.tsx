@@ -215,7 +215,7 @@ function LineOf({
   readonly label: string
 }): JSX.Element {
   const bytes = Uint8Array.from(atob(slice.values), (character) => character.charCodeAt(0))
-  const values = Array.from(new Float32Array(bytes.buffer), (value) =>
+  const values = Array.from(new Float64Array(bytes.buffer), (value) =>
     Number.isNaN(value) ? null : value,
   )
   const [from, to] = slice.columns

@@ -11,7 +11,7 @@ const keyOf = (name: string): string => `arrays/${name}/.ATTRIBUTES/VARIABLE_VAL
 
 const cellsOf = ({ values }: Slice): number[] => {
   const bytes = Uint8Array.from(Buffer.from(values, 'base64'))
-  return [...new Float32Array(bytes.buffer)]
+  return [...new Float64Array(bytes.buffer)]
 }
 
 const arrays = new VariableState()

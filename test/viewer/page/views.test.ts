@@ -1,9 +1,10 @@
 // The page in a real browser: what each view shows, and the ways between them.
+import { execFileSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Locator } from 'playwright-core'
 import t from 'tap'
-import { Checkpoint, CheckpointManager, VariableState } from '../../../lib/index.js'
+import { Checkpoint, CheckpointManager, convert, VariableState } from '../../../lib/index.js'
 import { tensorflowFixture } from '../../cli/program'
 import { closeBrowser, open, quiet, skip } from '../browser'
 import { makeViewedRun, SAVES } from '../run'
@@ -203,4 +204,29 @@ t.test('a run that goes on, a file, and a checkpoint of Python', { skip }, async
   t.match(await python.page.textContent('.heading'), /also model.*kernel/)
   t.match(await python.page.textContent('main'), /float32.*norm/)
   t.strictSame(python.faults, [])
+})
+
+t.test("the demo's run, and a model of TensorFlow.js", { skip }, async (t) => {
+  const directory = t.testdir()
+  const run = join(directory, 'run')
+  const train = join(__dirname, '../../../examples/mnist/train.js')
+  execFileSync(process.execPath, [train, '--dir', run, '--steps', '20', '--save-every', '10'])
+  const demo = await open(t, run)
+  await demo.show('#/ckpt-2/at/model/w0')
+  t.match(await demo.page.textContent('main'), /784 × 256.*NaN0infinite0/)
+  t.equal(await demo.page.locator('.charts canvas').count(), 4)
+  await demo.show('#/ckpt-2')
+  t.match(await demo.page.textContent('.treemap'), /optimizer.*model/)
+  t.strictSame(demo.faults, [])
+
+  const file = join(directory, 'model.json')
+  await convert(join(run, 'ckpt-2'), file, { filter: 'model/**' })
+  const tfjs = await open(t, file)
+  await tfjs.show('')
+  t.match(await tfjs.page.textContent('.heading'), /^model\.json.*tensors6.*formattfjs/)
+  t.equal(await tfjs.page.locator('#verify').count(), 0, 'a format without checksums')
+  await tfjs.page.locator('.treemap').getByRole('link', { name: 'w1' }).click()
+  await quiet(tfjs.page)
+  t.match(await tfjs.page.textContent('main'), /256 × 128/)
+  t.strictSame(tfjs.faults, [])
 })
