@@ -13,33 +13,41 @@ import type { Question, Reply, WorkerSetup } from './worker.js'
 /** Questions that may wait at once; beyond that somebody plays with the server. */
 const MAX_WAITING = 256
 
+const CLOSED = { code: 'CKPT_CLOSED', message: 'the viewer is closed' } as const
+
 interface Asked {
   /** Hears all lines, the last of which is an answer or a failure. */
   onLine(line: Line): void
 }
 
 class Reader {
-  readonly #worker: Worker
+  readonly #setup: WorkerSetup
+  #worker: Worker | undefined
   readonly #dropped = new Int32Array(new SharedArrayBuffer(4 * 2 * MAX_WAITING))
   readonly #asked = new Map<number, Asked>()
   #count = 0
 
   constructor(path: string) {
-    const workerData: WorkerSetup = { path, dropped: this.#dropped }
-    this.#worker = new Worker(join(__dirname, 'worker.js'), { workerData })
-    this.#worker.on('message', ({ number, line }: Reply) => {
+    this.#setup = { path, dropped: this.#dropped }
+  }
+
+  /** At the first question, and again if one was too much for the last thread. */
+  #start(): Worker {
+    const worker = new Worker(join(__dirname, 'worker.js'), { workerData: this.#setup })
+    worker.on('message', ({ number, line }: Reply) => {
       const asked = this.#asked.get(number)
       if (!('progress' in line)) this.#asked.delete(number)
       asked?.onLine(line)
     })
-    this.#worker.on('error', (error: unknown) => {
-      this.#fail(error instanceof Error ? error.message : String(error))
+    worker.on('error', (error: unknown) => {
+      this.#end(worker, error instanceof Error ? error.message : String(error))
     })
-    this.#worker.on('exit', () => {
-      this.#fail('the thread that reads has ended')
+    worker.on('exit', () => {
+      this.#end(worker, 'the thread that reads has ended')
     })
     // The server keeps the process, or not.
-    this.#worker.unref()
+    worker.unref()
+    return worker
   }
 
   /** @returns drops the question */
@@ -52,6 +60,7 @@ class Reader {
     const slot = number % this.#dropped.length
     Atomics.store(this.#dropped, slot, 0)
     this.#asked.set(number, asked)
+    this.#worker ??= this.#start()
     this.#worker.postMessage({ number, name, ask } satisfies Question)
     return () => {
       if (!this.#asked.delete(number)) return
@@ -59,13 +68,20 @@ class Reader {
     }
   }
 
-  #fail(message: string): void {
+  /** Of a thread that is another one's successor nobody waits any more. */
+  #end(worker: Worker, message: string): void {
+    if (this.#worker !== worker) return
+    this.#worker = undefined
     for (const asked of this.#asked.values()) asked.onLine({ failure: { code: 'ERROR', message } })
     this.#asked.clear()
   }
 
   async close(): Promise<void> {
-    await this.#worker.terminate()
+    const worker = this.#worker
+    this.#worker = undefined
+    for (const asked of this.#asked.values()) asked.onLine({ failure: CLOSED })
+    this.#asked.clear()
+    await worker?.terminate()
   }
 }
 

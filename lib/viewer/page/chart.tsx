@@ -43,6 +43,10 @@ const FONT = '12px system-ui, sans-serif'
 export function Chart(props: ChartProps): JSX.Element {
   const { label, height, x, lines, theme } = props
   const box = useRef<HTMLDivElement>(null)
+  // A chart that stays as it is picks by what is current.
+  const pick = useRef(props.onPick)
+  pick.current = props.onPick
+  const texts = x.map((value) => props.xText?.(value))
   useEffect(() => {
     const element = box.current
     if (element === null) return undefined
@@ -52,16 +56,15 @@ export function Chart(props: ChartProps): JSX.Element {
       plot.setSize({ width: element.clientWidth, height })
     })
     observer.observe(element)
-    const pick = (): void => {
+    plot.over.addEventListener('click', () => {
       const { idx } = plot.cursor
-      if (typeof idx === 'number') props.onPick?.(idx)
-    }
-    plot.over.addEventListener('click', pick)
+      if (typeof idx === 'number') pick.current?.(idx)
+    })
     return () => {
       observer.disconnect()
       plot.destroy()
     }
-  }, [JSON.stringify([x, lines]), theme, height])
+  }, [JSON.stringify([x, lines, texts]), theme, height])
   const style = { height: `${String(height + LEGEND)}px` }
   return <div class="chart" role="img" aria-label={label} ref={box} style={style} />
 }
