@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { dtypeInfo, type DType } from '../array/dtype.js'
+import { dtypeInfo, findDType, type DType } from '../array/dtype.js'
 import { arrayClassOf, laneBytes, viewAs } from '../array/typed-arrays.js'
 
 /** Numbers of a piece; of complex elements re and im, interleaved. */
@@ -13,7 +13,7 @@ export type Decode = (piece: Uint8Array) => Numbers
 
 /** True if the elements are numbers at all: those of `void` are texts, dates and structures. */
 export const isNumeric = (dtype: string): dtype is Exclude<DType, 'void'> =>
-  dtype !== 'void' && dtype !== 'string'
+  dtype !== 'void' && findDType(dtype) !== undefined
 
 export const isBig = (numbers: Numbers): numbers is ArrayLike<bigint> =>
   typeof numbers[0] === 'bigint'

@@ -46,7 +46,7 @@ export async function startViewer(path: string, options: ViewerOptions = {}): Pr
   })
   try {
     const port = await listen(server, options.port ?? 0)
-    page.hosts = new Set([`${HOST}:${port}`, `localhost:${port}`])
+    page.hosts = new Set([HOST, 'localhost'].flatMap((name) => namesAt(name, port)))
     const url = `http://${HOST}:${port}/${token}/`
     return { url, path: place.path, close: () => close(server, readers) }
   } catch (error) {
@@ -54,6 +54,10 @@ export async function startViewer(path: string, options: ViewerOptions = {}): Pr
     throw error
   }
 }
+
+/** Browsers leave the port of HTTP out. */
+const namesAt = (name: string, port: number): string[] =>
+  port === 80 ? [name, `${name}:80`] : [`${name}:${port}`]
 
 function listen(server: Server, port: number): Promise<number> {
   return new Promise((resolve, reject) => {

@@ -85,6 +85,8 @@ export interface Contents {
   readonly bytes: number
   /** Objects of the object graph; absent if there is none. */
   readonly objects?: number
+  /** Why there is none although there should be. */
+  readonly graphProblem?: string
 }
 
 export interface TensorItem {
@@ -96,6 +98,8 @@ export interface TensorItem {
   readonly bytes: number
   /** Its elements are numbers. */
   readonly numeric: boolean
+  /** Why it cannot be read; it has no dtype and no shape then. */
+  readonly problem?: string
   /** Other ways to the same object. */
   readonly aliases?: readonly string[]
 }

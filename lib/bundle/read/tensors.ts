@@ -47,8 +47,12 @@ export function numericTensor(
   const { shape } = entry
   if (entry.slices.length > 0) {
     const { extents, copy } = assemble(context, entry, info, key)
-    const whole = lazily(extents, access, () => arrayOver(info, copy()))
-    return { array: new NdArray({ dtype: info.name, shape, data: whole }), extents }
+    const data = lazily(extents, access, () => {
+      const whole = copy()
+      if (index.header.bigEndian) swap(Buffer.from(whole), laneBytes(info))
+      return arrayOver(info, whole)
+    })
+    return { array: new NdArray({ dtype: info.name, shape, data }), extents }
   }
   const extent = new Extent(key, fixedRange(shards, entry, info, key), entry.crc, 0, stats)
   const { bigEndian } = index.header
@@ -87,11 +91,16 @@ export function elementsOf(
   // Without the rest of an element, which only bytes behind the data of a .npy can be.
   const bytes = Buffer.from(swapped, 0, swapped.byteLength - (swapped.byteLength % lane))
   bytes.set(extent.bytes().subarray(0, bytes.length))
-  if (lane === 2) bytes.swap16()
-  else if (lane === 4) bytes.swap32()
-  else bytes.swap64()
+  swap(bytes, lane)
   stats.copied++
   return arrayOver(info, swapped)
+}
+
+/** Turns the bytes of each lane of so many round, in place. */
+function swap(bytes: Buffer, lane: number): void {
+  if (lane === 2) bytes.swap16()
+  else if (lane === 4) bytes.swap32()
+  else if (lane === 8) bytes.swap64()
 }
 
 /** @throws CheckpointError CKPT_MISMATCH unless the entry is one string */

@@ -4,6 +4,9 @@
  * @module
  */
 import { spawn } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { startViewer, type Viewer } from '../../viewer/server.js'
 import { GOOD, type Call } from '../spec.js'
 import { pathText } from '../text.js'
@@ -26,8 +29,9 @@ export async function run({ terminal, args, options }: Call): Promise<number> {
       'Ctrl-C ends it. Who has the address can read the checkpoints, from this machine.',
     )
   }
-  if (open) openBrowser(url)
+  const opened = open ? openBrowser(url) : undefined
   await interrupted()
+  opened?.()
   await viewer.close()
   return GOOD
 }
@@ -41,12 +45,24 @@ async function start(path: string, port: number | undefined): Promise<Viewer> {
   }
 }
 
-/** By the system's own command; where there is none the address is printed all the same. */
-function openBrowser(url: string): void {
+/**
+ * By the system's own command; where there is none the address is printed all the same. Everybody on
+ * the machine can read the arguments of a command: it gets a file of this user's that leads there.
+ *
+ * @returns removes that file
+ */
+function openBrowser(url: string): () => void {
+  const directory = mkdtempSync(join(tmpdir(), 'ndcheckpoint-view-'))
+  const file = join(directory, 'open.html')
+  const page = `<!doctype html><meta http-equiv="refresh" content="0;url=${url}">\n`
+  writeFileSync(file, page, { mode: 0o600 })
   const command = process.platform === 'darwin' ? 'open' : 'xdg-open'
-  spawn(command, [url], { stdio: 'ignore', detached: true })
+  spawn(command, [file], { stdio: 'ignore', detached: true })
     .on('error', () => undefined)
     .unref()
+  return () => {
+    rmSync(directory, { recursive: true, force: true })
+  }
 }
 
 /** Until the person has had enough, or the shell has. */

@@ -4,7 +4,10 @@
  * @module
  */
 import type { ObjectGraph } from '../../bundle/messages.js'
+import type { SourceEntry } from '../../convert/tensor.js'
+import { isCheckpointError } from '../../errors.js'
 import { isNumeric } from '../../inspect/numbers.js'
+import type { Opened } from '../../inspect/open.js'
 import type { Contents, TensorItem } from '../wire.js'
 import type { Place } from './opened.js'
 
@@ -13,19 +16,41 @@ const MAX_ALIASES = 8
 
 export function contentsOf(place: Place, id: string): Contents {
   const { opened } = place.open(id)
-  const graph = opened.reader?.objectGraph
+  const { graph, graphProblem } = graphOf(opened)
   const aliases = graph === undefined ? new Map<string, string[]>() : aliasesOf(graph)
   const tensors = opened.source.entries.map((entry): TensorItem => {
-    const { name, key, dtype, shape, byteLength } = entry.open()
-    const others = aliases.get(key)
-    return {
-      ...{ key, name, dtype, shape: [...shape], bytes: byteLength, numeric: isNumeric(dtype) },
-      ...(others && { aliases: others }),
-    }
+    const others = aliases.get(entry.key)
+    return { ...describe(entry), ...(others && { aliases: others }) }
   })
   const bytes = tensors.reduce((sum, tensor) => sum + tensor.bytes, 0)
   const { path, format } = opened
-  return { path, format, tensors, bytes, ...(graph && { objects: graph.nodes.length }) }
+  return {
+    ...{ path, format, tensors, bytes },
+    ...(graph && { objects: graph.nodes.length }),
+    ...(graphProblem !== undefined && { graphProblem }),
+  }
+}
+
+/** One that cannot be read must not keep the others from being seen. */
+function describe(entry: SourceEntry): TensorItem {
+  const { name, key } = entry
+  try {
+    const { dtype, shape, byteLength } = entry.open()
+    return { key, name, dtype, shape: [...shape], bytes: byteLength, numeric: isNumeric(dtype) }
+  } catch (error) {
+    if (!isCheckpointError(error)) throw error
+    return { key, name, dtype: '?', shape: [], bytes: 0, numeric: false, problem: error.message }
+  }
+}
+
+function graphOf({ reader }: Opened): { graph?: ObjectGraph; graphProblem?: string } {
+  try {
+    const graph = reader?.objectGraph
+    return graph === undefined ? {} : { graph }
+  } catch (error) {
+    if (!isCheckpointError(error)) throw error
+    return { graphProblem: error.message }
+  }
 }
 
 interface Known {

@@ -3,13 +3,13 @@
  *
  * @module
  */
-import { arrayText } from '../../inspect/array-text.js'
 import { verifyAt } from '../../inspect/verify-all.js'
 import type { Answer, Ask, QuestionName } from '../wire.js'
 import { catalogOf, versionOf } from './catalog.js'
 import { contentsOf } from './contents.js'
 import type { Place } from './opened.js'
 import { sliceOf } from './slice.js'
+import { valuesOf } from './values.js'
 import { normsOf, tensorStatistics, trendOf, type OnProgress } from './statistics.js'
 
 type Answering = {
@@ -26,9 +26,7 @@ const ANSWERS: Answering = {
   catalog: (place) => catalogOf(place),
   version: (place) => versionOf(place),
   contents: (place, { checkpoint }) => contentsOf(place, checkpoint),
-  values: (place, { checkpoint, key }) => {
-    return { text: arrayText(place.tensor(checkpoint, key).open().read()) }
-  },
+  values: (place, { checkpoint, key }) => valuesOf(place.read(checkpoint, key)),
   statistics: (place, { checkpoint, key }, onProgress) =>
     tensorStatistics(place, checkpoint, key, onProgress),
   slice: (place, ask) => sliceOf(place, ask),

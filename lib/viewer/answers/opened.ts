@@ -6,8 +6,10 @@
  */
 import { statSync } from 'node:fs'
 import { basename, dirname, resolve } from 'node:path'
+import type { NdArray } from '../../array/ndarray.js'
 import { indexPath } from '../../bundle/names.js'
 import { openCheckpointSync } from '../../bundle/read/open.js'
+import type { StringTensor } from '../../bundle/read/strings.js'
 import { checkpointSource } from '../../convert/checkpoint-source.js'
 import { CheckpointError } from '../../errors.js'
 import { openAny, prefixOf, type Opened } from '../../inspect/open.js'
@@ -34,6 +36,7 @@ export class Place {
   readonly path: string
   readonly isRun: boolean
   readonly #kept = new Map<string, Kept>()
+  #last: { readonly entry: SourceEntry; readonly array: NdArray | StringTensor } | undefined
 
   /** @throws CheckpointError CKPT_NOT_FOUND if there is nothing to look at */
   constructor(path: string) {
@@ -85,6 +88,16 @@ export class Place {
     if (this.#kept.size <= MAX_OPEN || oldest === undefined) return
     oldest[1].opened.source.close()
     this.#kept.delete(oldest[0])
+  }
+
+  /**
+   * All of a tensor. The last one is kept: what is compressed, or in another byte order, is read into
+   * memory, and a slider asks for it many times.
+   */
+  read(id: string, key: string): NdArray | StringTensor {
+    const entry = this.tensor(id, key)
+    if (this.#last?.entry !== entry) this.#last = { entry, array: entry.open().read() }
+    return this.#last.array
   }
 
   /** @throws CheckpointError CKPT_NOT_FOUND */

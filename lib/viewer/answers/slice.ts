@@ -18,7 +18,7 @@ type Range = readonly [from: number, to: number]
 
 /** @throws RangeError for what the tensor does not have; it names the part of the question */
 export function sliceOf(place: Place, ask: SliceAsk): Slice {
-  const array = place.tensor(ask.checkpoint, ask.key).open().read()
+  const array = place.read(ask.checkpoint, ask.key)
   if (!('stride' in array) || !isNumeric(array.dtype)) {
     throw new RangeError(`'${ask.key}' of dtype ${array.dtype} has no numbers`)
   }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Scratch, type SourceTensor } from '../../convert/tensor.js'
+import { Scratch, type SourceEntry, type SourceTensor } from '../../convert/tensor.js'
 import { isCheckpointError } from '../../errors.js'
 import { compareTensors } from '../../inspect/compare.js'
 import { isNumeric } from '../../inspect/numbers.js'
@@ -55,8 +55,9 @@ export function tensorStatistics(
 /** Of all tensors of floating-point numbers, in the order of the checkpoint: others are no weights. */
 export function normsOf(place: Place, id: string, onProgress: OnProgress): TensorNorm[] {
   const { opened } = place.open(id)
-  const tensors = opened.source.entries.map((entry) => entry.open())
-  const floating = tensors.filter(({ dtype }) => isNumeric(dtype) && /float|complex/.test(dtype))
+  const floating = opened.source.entries
+    .flatMap(openIfReadable)
+    .filter(({ dtype }) => isNumeric(dtype) && /float|complex/.test(dtype))
   const total = floating.reduce((sum, { byteLength }) => sum + byteLength, 0)
   const onBytes = withProgress(total, onProgress)
   return floating.flatMap((tensor) => {
@@ -66,6 +67,16 @@ export function normsOf(place: Place, id: string, onProgress: OnProgress): Tenso
     if (norm === undefined && finite > 0) return []
     return [{ name, key, norm: norm ?? 0, count: finite }]
   })
+}
+
+/** What cannot be read is told of by the contents. */
+function openIfReadable(entry: SourceEntry): SourceTensor[] {
+  try {
+    return [entry.open()]
+  } catch (error) {
+    if (isCheckpointError(error)) return []
+    throw error
+  }
 }
 
 /** Of one tensor, checkpoint after checkpoint. */

@@ -6,7 +6,7 @@
 import type { JSX } from 'preact'
 import { useCallback, useEffect, useState } from 'preact/hooks'
 import type { Catalog, Contents } from '../wire.js'
-import { ask } from './ask.js'
+import { ask, toAskError, type AskError } from './ask.js'
 import type { Theme } from './colours.js'
 import { Help } from './help.js'
 import { Overview } from './overview.js'
@@ -17,6 +17,7 @@ import { TensorView } from './tensor.js'
 import { useTheme } from './theme.js'
 import { TreeView } from './tree-view.js'
 import { useAnswer } from './use-answer.js'
+import { stampOf } from './stamp.js'
 import { useKeys } from './use-keys.js'
 
 /** Milliseconds: a run goes on while it is looked at. */
@@ -34,22 +35,30 @@ function useHash(): readonly [string, (hash: string, replaces?: boolean) => void
     }
   }, [])
   const go = useCallback((next: string, replaces = false): void => {
-    if (replaces) {
+    if (!replaces) {
+      location.hash = next
+      return
+    }
+    setHash(next)
+    try {
       history.replaceState(null, '', next)
-      setHash(next)
-    } else location.hash = next
+    } catch {
+      // Browsers refuse too many in a while; the next one is as good.
+    }
   }, [])
   return [hash, go]
 }
 
-/** A text that changes with the files. */
-function useVersion(): string {
-  const [version, setVersion] = useState('')
+/** A text that changes with the files; undefined until it is known. */
+function useVersion(): readonly [version: string | undefined, failure: AskError | undefined] {
+  const [version, setVersion] = useState<string>()
+  const [failure, setFailure] = useState<AskError>()
   useEffect(() => {
     const look = (): void => {
       if (document.visibilityState === 'hidden') return
-      // A server that is gone is told of by the next question that matters.
-      void ask('version', {}).then(setVersion, () => undefined)
+      void ask('version', {}).then(setVersion, (error: unknown) => {
+        setFailure(toAskError(error))
+      })
     }
     look()
     const timer = setInterval(look, LOOK_EVERY)
@@ -57,25 +66,42 @@ function useVersion(): string {
       clearInterval(timer)
     }
   }, [])
-  return version
+  // Once something is shown, a server that is gone is told of by the next question that matters.
+  return [version, version === undefined ? failure : undefined]
 }
 
 export function App(): JSX.Element {
   const [hash, go] = useHash()
   const [theme, toggleTheme] = useTheme()
-  const version = useVersion()
-  const catalog = useAnswer('catalog', version === '' ? undefined : {}, { version, keeps: true })
+  const [version, lost] = useVersion()
+  const catalog = useAnswer('catalog', version === undefined ? undefined : {}, {
+    version: version ?? '',
+    keeps: true,
+  })
   const [isHelp, setHelp] = useState(false)
   const [isMenu, setMenu] = useState(false)
   const known = catalog.answer
   const route = known === undefined ? undefined : routeOf(hash, firstOf(known))
   const checkpoint = route === undefined ? undefined : (checkpointOf(route) ?? newestOf(known))
   const contents = useAnswer('contents', checkpoint === undefined ? undefined : { checkpoint }, {
-    version: known?.version ?? '',
+    version: stampOf(known, checkpoint),
     keeps: true,
   })
-  // What is kept while another one is read is not that one's.
-  useKeys({ catalog: known, route, go, toggleTheme, onHelp: () => setHelp((open) => !open) })
+  const onFilter = (): void => {
+    const focus = (): void => document.getElementById('filter')?.focus()
+    focus()
+    // On a narrow screen it is there with the next frame.
+    setMenu(true)
+    requestAnimationFrame(focus)
+  }
+  useKeys({
+    catalog: known,
+    route,
+    go,
+    toggleTheme,
+    onFilter,
+    onHelp: () => setHelp((open) => !open),
+  })
   useEffect(() => {
     document.querySelector('main')?.scrollTo(0, 0)
   }, [route?.view, checkpoint, route?.view === 'tensor' ? route.tensor : ''])
@@ -98,6 +124,7 @@ export function App(): JSX.Element {
           )}
         </aside>
         <main tabIndex={-1} class={catalog.isWaiting || contents.isWaiting ? 'waiting' : ''}>
+          {lost !== undefined && <FailureText failure={lost} />}
           {catalog.failure !== undefined && <FailureText failure={catalog.failure} />}
           {contents.failure !== undefined && <FailureText failure={contents.failure} />}
           {known !== undefined && route !== undefined && (

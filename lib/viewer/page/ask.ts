@@ -65,3 +65,10 @@ async function* linesOf(response: Response): AsyncGenerator<Line> {
     for (const part of parts) yield JSON.parse(part) as Line
   }
 }
+
+/** Whatever was thrown, to be shown. */
+export function toAskError(error: unknown): AskError {
+  if (error instanceof AskError) return error
+  const message = error instanceof Error ? error.message : String(error)
+  return new AskError({ code: 'ERROR', message })
+}

@@ -38,6 +38,9 @@ export interface ChartProps {
   readonly onPick?: (index: number) => void
 }
 
+/** 1, 2, 5, 10 and so on, as far as whole numbers go. */
+const WHOLE_STEPS = Array.from({ length: 16 }, (_, i) => [1, 2, 5].map((n) => n * 10 ** i)).flat()
+
 const FONT = '12px system-ui, sans-serif'
 
 export function Chart(props: ChartProps): JSX.Element {
@@ -100,7 +103,7 @@ function optionsOf(props: ChartProps, element: HTMLElement): Options {
         ...axis,
         size: 30,
         space: 76,
-        ...(whole === true && { incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 1e4, 1e5] }),
+        ...(whole === true && { incrs: WHOLE_STEPS }),
         values: (_plot, ticks) => ticks.map((tick) => xText?.(tick) ?? numberText(tick)),
       },
       {

@@ -44,7 +44,8 @@ export function scaleOf(min: number, max: number, theme: Theme): Scale {
     return { from: -end, to: end, stops: [...NEGATIVE, GROUND[theme], ...POSITIVE] }
   }
   // One value only: in the middle of the scale.
-  if (min === max) return { from: min - 1, to: max + 1, stops: SEQUENTIAL }
+  const room = Math.max(1, Math.abs(min) / 2)
+  if (min === max) return { from: min - room, to: max + room, stops: SEQUENTIAL }
   return { from: min, to: max, stops: SEQUENTIAL }
 }
 
@@ -55,12 +56,14 @@ export function paint(scale: Scale, value: number, into: Uint8ClampedArray, at: 
     return
   }
   const { from, to, stops } = scale
-  const place = Math.min(1, Math.max(0, (value - from) / (to - from))) * (stops.length - 1)
+  // Halves: the range may be wider than numbers can tell.
+  const part = (value / 2 - from / 2) / (to / 2 - from / 2)
+  const place = Math.min(1, Math.max(0, part)) * (stops.length - 1)
   const below = Math.min(stops.length - 2, Math.floor(place))
-  const part = place - below
+  const rest = place - below
   const [a, b] = [stops[below], stops[below + 1]]
   if (a === undefined || b === undefined) return
-  for (let i = 0; i < 3; i++) into[at + i] = (a[i] ?? 0) * (1 - part) + (b[i] ?? 0) * part
+  for (let i = 0; i < 3; i++) into[at + i] = (a[i] ?? 0) * (1 - rest) + (b[i] ?? 0) * rest
   into[at + 3] = 255
 }
 

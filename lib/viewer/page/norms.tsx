@@ -52,7 +52,9 @@ export function Norms({ checkpoint, contents, below, version }: NormsProps): JSX
       <AnswerBox answered={answered} height={may ? heightOf(contents, below, of) : 0}>
         {(norms) => {
           const own = norms.filter(({ name }) => isBelow(name, below))
-          return <Bars {...{ checkpoint, by, of }} norms={of === 'layers' ? layersOf(own) : own} />
+          const tensors = new Set(own.map(({ name }) => name))
+          const shown = of === 'layers' ? layersOf(own) : own
+          return <Bars {...{ checkpoint, by, of, tensors }} norms={shown} />
         }}
       </AnswerBox>
     </Panel>
@@ -133,10 +135,13 @@ interface BarsProps {
   readonly norms: readonly TensorNorm[]
   readonly by: By
   readonly of: Of
+  /** Names of all tensors. */
+  readonly tensors: ReadonlySet<string>
 }
 
-function Bars({ checkpoint, norms, by, of }: BarsProps): JSX.Element {
+function Bars({ checkpoint, norms, by, of, tensors }: BarsProps): JSX.Element {
   if (norms.length === 0) return <p class="hint">no floating-point numbers here</p>
+  // A layer without a name of its own is its tensor.
   const valued = norms.map((each) => ({ ...each, value: by === 'norm' ? each.norm : rmsOf(each) }))
   valued.sort((a, b) => b.value - a.value)
   const most = valued[0]?.value || 1
@@ -148,7 +153,7 @@ function Bars({ checkpoint, norms, by, of }: BarsProps): JSX.Element {
             <a
               title={name}
               href={
-                of === 'layers'
+                of === 'layers' && !tensors.has(name)
                   ? hashOf({ view: 'checkpoint', checkpoint, below: name })
                   : hashOf({ view: 'tensor', checkpoint, tensor: name, slice: {} })
               }

@@ -10,6 +10,7 @@ import { ageText, bytesText, countText, numberText, plural, timeText } from './f
 import { Norms } from './norms.js'
 import { AnswerBox, Figures, Panel, type Figure } from './panel.js'
 import { hashOf, type CheckpointRoute } from './route.js'
+import { stampOf } from './stamp.js'
 import { branchAt, treeOf, type Branch } from './tree.js'
 import { Treemap } from './treemap.js'
 import { useAnswer } from './use-answer.js'
@@ -25,6 +26,8 @@ export function Overview({ catalog, item, contents, route }: OverviewProps): JSX
   const { checkpoint, below } = route
   const root = treeOf(contents.tensors)
   const branch = branchAt(root, below) ?? root
+  const version = stampOf(catalog, checkpoint)
+  const unreadable = contents.tensors.filter(({ problem }) => problem !== undefined)
   return (
     <>
       <header class="heading">
@@ -32,13 +35,24 @@ export function Overview({ catalog, item, contents, route }: OverviewProps): JSX
         <p class="key">{contents.path}</p>
         <Figures figures={figuresOf(contents, item)} />
       </header>
+      {contents.graphProblem !== undefined && (
+        <p class="failure" role="alert">
+          Its objects cannot be read: {contents.graphProblem}
+        </p>
+      )}
+      {unreadable.length > 0 && (
+        <p class="failure" role="alert">
+          {plural(unreadable.length, 'tensor')} cannot be read, the first of them{' '}
+          <code>{unreadable[0]?.name}</code>: {unreadable[0]?.problem}
+        </p>
+      )}
       <Panel title="Where the bytes are" note={<Crumbs {...{ checkpoint, branch }} />} wide>
         <Treemap {...{ checkpoint, branch }} />
       </Panel>
-      <Norms {...{ checkpoint, contents, below: branch.path }} version={catalog.version} />
+      <Norms {...{ checkpoint, contents, below: branch.path }} version={version} />
       <IntegrityPanel
         {...{ checkpoint }}
-        version={catalog.version}
+        version={version}
         bytes={contents.bytes}
         format={contents.format}
       />

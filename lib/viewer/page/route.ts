@@ -35,27 +35,39 @@ export interface SliceRoute {
 
 export type Route = RunRoute | CheckpointRoute | TensorRoute
 
-const encoded = (name: string): string => name.split('/').map(encodeURIComponent).join('/')
+const encoded = (name: string): string => name.split('/').map(encode).join('/')
 const decoded = (name: string): string => name.split('/').map(decode).join('/')
 
+/** Bytes of a key that are no UTF-8 are lone surrogates, which an address cannot hold. */
+function encode(text: string): string {
+  const escaped = text.replace(/\\|\p{Surrogate}/gu, (c) =>
+    c === '\\' ? '\\\\' : `\\u${c.charCodeAt(0).toString(16)}`,
+  )
+  return encodeURIComponent(escaped)
+}
+
 function decode(text: string): string {
+  let plain = text
   try {
-    return decodeURIComponent(text)
+    plain = decodeURIComponent(text)
   } catch {
-    return text
+    // Typed by hand.
   }
+  return plain.replace(/\\(\\|u([0-9a-f]{4}))/g, (_, c: string, code: string | undefined) =>
+    code === undefined ? c : String.fromCharCode(parseInt(code, 16)),
+  )
 }
 
 export function hashOf(route: Route): string {
   switch (route.view) {
     case 'run':
-      return route.tensor === undefined ? '#/' : `#/?tensor=${encodeURIComponent(route.tensor)}`
+      return route.tensor === undefined ? '#/' : `#/?tensor=${encode(route.tensor)}`
     case 'checkpoint': {
       const below = route.below === '' ? '' : `/in/${encoded(route.below)}`
-      return `#/${encodeURIComponent(route.checkpoint)}${below}`
+      return `#/${encode(route.checkpoint)}${below}`
     }
     case 'tensor': {
-      const path = `#/${encodeURIComponent(route.checkpoint)}/at/${encoded(route.tensor)}`
+      const path = `#/${encode(route.checkpoint)}/at/${encoded(route.tensor)}`
       const query = queryOf(route.slice)
       return query === '' ? path : `${path}?${query}`
     }
@@ -80,15 +92,15 @@ export function routeOf(hash: string, first: string | undefined): Route {
   const [checkpoint = '', kind = '', ...rest] = path.split('/')
   const id = decode(checkpoint)
   const name = decoded(rest.join('/'))
-  if (id !== '' && kind === 'at' && name !== '') {
+  if (id !== '' && kind === 'at' && rest.length > 0) {
     return { view: 'tensor', checkpoint: id, tensor: name, slice: sliceIn(parameters) }
   }
   if (id !== '') {
     return { view: 'checkpoint', checkpoint: id, below: kind === 'in' ? name : '' }
   }
   if (first !== undefined) return { view: 'checkpoint', checkpoint: first, below: '' }
-  const tensor = parameters.get('tensor')
-  return { view: 'run', ...(tensor !== null && { tensor }) }
+  const tensor = /(?:^|&)tensor=([^&]*)/.exec(query)?.[1]
+  return { view: 'run', ...(tensor !== undefined && { tensor: decode(tensor) }) }
 }
 
 function sliceIn(parameters: URLSearchParams): SliceRoute {

@@ -22,7 +22,9 @@ export interface SlicePanelProps {
   readonly tensor: TensorItem
   readonly route: SliceRoute
   readonly theme: Theme
-  readonly onRoute: (route: SliceRoute) => void
+  readonly version: string
+  /** A slider has many places, of which the way back should have one: it replaces. */
+  readonly onRoute: (route: SliceRoute, replaces?: boolean) => void
 }
 
 interface Axes {
@@ -49,6 +51,7 @@ export function SlicePanel({
   tensor,
   route,
   theme,
+  version,
   onRoute,
 }: SlicePanelProps): JSX.Element {
   const { shape, key } = tensor
@@ -56,7 +59,7 @@ export function SlicePanel({
   const [rows, columns] = [fitting(route.rows, shape[row]), fitting(route.columns, shape[column])]
   const question = { checkpoint, key, row, column, index, cells: row === -1 ? 1024 : CELLS }
   const zoom = { ...(rows && { rows }), ...(columns && { columns }) }
-  const answered = useAnswer('slice', { ...question, ...zoom }, { keeps: true })
+  const answered = useAnswer('slice', { ...question, ...zoom }, { keeps: true, version })
   const base = { row, column, index }
   const others = shape.flatMap((length, axis) =>
     axis === row || axis === column ? [] : [{ axis, length }],
@@ -100,7 +103,7 @@ export function SlicePanel({
             axis={axis}
             length={length}
             at={index[axis] ?? 0}
-            onAt={(at) => onRoute({ ...base, index: index.with(axis, at), ...zoom })}
+            onAt={(at) => onRoute({ ...base, index: index.with(axis, at), ...zoom }, true)}
           />
         ))}
         {isZoomed && (

@@ -11,6 +11,7 @@ import { bytesText, countText, numberText, shapeText } from './format.js'
 import { AnswerBox, Figures, Panel, useConsent, type Figure } from './panel.js'
 import { hashOf, type SliceRoute, type TensorRoute } from './route.js'
 import { SlicePanel } from './slice-panel.js'
+import { stampOf } from './stamp.js'
 import { Trend } from './trend.js'
 import { useAnswer } from './use-answer.js'
 
@@ -33,19 +34,29 @@ export function TensorView({ catalog, contents, route, theme, go }: TensorViewPr
       </p>
     )
   }
-  const onRoute = (slice: SliceRoute): void => {
-    // A slider has many places, of which the way back should have one.
-    go(hashOf({ ...route, slice }), slice.index !== undefined && slice.rows === route.slice.rows)
+  const onRoute = (slice: SliceRoute, replaces = false): void => {
+    go(hashOf({ ...route, slice }), replaces)
   }
+  const version = stampOf(catalog, checkpoint)
   const hasSlice = tensor.numeric && tensor.shape.length > 0 && !tensor.shape.includes(0)
   return (
     <>
       <Heading {...{ checkpoint, tensor }} />
-      {tensor.numeric && (
-        <Statistics {...{ checkpoint, tensor, theme }} version={catalog.version} />
+      {tensor.numeric && <Statistics {...{ checkpoint, tensor, theme, version }} />}
+      {hasSlice && (
+        <SlicePanel
+          key={`${checkpoint} ${tensor.key}`}
+          {...{ checkpoint, tensor, theme, version, onRoute }}
+          route={route.slice}
+        />
       )}
-      {hasSlice && <SlicePanel {...{ checkpoint, tensor, theme, onRoute }} route={route.slice} />}
-      <Text {...{ checkpoint, tensor }} version={catalog.version} />
+      {tensor.problem === undefined ? (
+        <Text {...{ checkpoint, tensor, version }} />
+      ) : (
+        <p class="failure" role="alert">
+          {tensor.problem}
+        </p>
+      )}
       {tensor.numeric && catalog.kind === 'run' && catalog.checkpoints.length > 1 && (
         <Trend
           {...{ tensor, theme }}
@@ -152,8 +163,9 @@ function Histogram({ statistics, theme, name }: HistogramProps): JSX.Element | n
   const { histogram, min, max } = statistics
   if (histogram === undefined || min === undefined || max === undefined) return null
   if (min === max) return <p class="hint">all of them are {numberText(min)}</p>
-  const width = (max - min) / histogram.length
-  const x = histogram.map((_, i) => min + (i + 0.5) * width)
+  // Not by the width of a bar, which may be past all numbers.
+  const place = (i: number): number => (i + 0.5) / histogram.length
+  const x = histogram.map((_, i) => min * (1 - place(i)) + max * place(i))
   const line = {
     label: 'elements',
     values: histogram,

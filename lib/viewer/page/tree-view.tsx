@@ -32,7 +32,8 @@ export function TreeView({ checkpoint, tensors, current, onPicked }: TreeViewPro
   const [toggled, setToggled] = useState<ReadonlyMap<string, boolean>>(new Map())
   const first = useMemo(() => openAtFirst(root), [root])
   const isOpen = (path: string): boolean =>
-    toggled.get(path) ?? (query !== '' || first.has(path) || current.startsWith(`${path}/`))
+    // All that is found is shown, whatever was closed before.
+    query !== '' || (toggled.get(path) ?? (first.has(path) || current.startsWith(`${path}/`)))
   const rows = rowsOf(root, isOpen)
   const toggle = (path: string, open: boolean): void => {
     setToggled((before) => new Map(before).set(path, open))
@@ -91,16 +92,20 @@ function Rows(props: RowsProps): JSX.Element {
   const { rows, current, isOpen, toggle } = props
   const box = useRef<HTMLDivElement>(null)
   const [view, setView] = useState({ top: 0, height: 800 })
-  const [focused, setFocused] = useState(0)
+  const [wanted, setFocused] = useState(0)
+  const focused = Math.max(0, Math.min(wanted, rows.length - 1))
   const measure = (): void => {
     const element = box.current
     if (element !== null) setView({ top: element.scrollTop, height: element.clientHeight })
   }
   useEffect(() => {
-    measure()
-    addEventListener('resize', measure)
+    const element = box.current
+    if (element === null) return undefined
+    // Also when the menu of a narrow screen is opened.
+    const observer = new ResizeObserver(measure)
+    observer.observe(element)
     return () => {
-      removeEventListener('resize', measure)
+      observer.disconnect()
     }
   }, [])
   useEffect(() => {
@@ -108,7 +113,7 @@ function Rows(props: RowsProps): JSX.Element {
     if (at < 0) return
     setFocused(at)
     reveal(box.current, at)
-  }, [current, rows.length])
+  }, [current])
   const move = (to: number): void => {
     const at = Math.max(0, Math.min(rows.length - 1, to))
     setFocused(at)
@@ -192,7 +197,7 @@ function Row({
   const href =
     tensor === undefined
       ? hashOf({ view: 'checkpoint', checkpoint, below: path })
-      : hashOf({ view: 'tensor', checkpoint, tensor: path, slice: {} })
+      : hashOf({ view: 'tensor', checkpoint, tensor: tensor.name, slice: {} })
   const part = total === 0 ? 0 : bytes / total
   return (
     <div

@@ -45,7 +45,7 @@ function grown(growing: Growing, label: string, path: string, depth: number): Br
   const { tensor } = growing
   const below = depth < MAX_DEPTH ? [...growing.below] : flat(growing)
   const children = below.map(([name, next]) =>
-    grown(next, name, path === '' ? name : `${path}/${name}`, depth + 1),
+    grown(next, name, depth === 0 ? name : `${path}/${name}`, depth + 1),
   )
   children.sort((a, b) => b.bytes - a.bytes)
   const sum = (of: (branch: Branch) => number): number =>

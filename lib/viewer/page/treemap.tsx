@@ -106,7 +106,7 @@ function Tile({ node, checkpoint, colours }: TileProps): JSX.Element {
   const href =
     tensor === undefined
       ? hashOf({ view: 'checkpoint', checkpoint, below: path })
-      : hashOf({ view: 'tensor', checkpoint, tensor: path, slice: {} })
+      : hashOf({ view: 'tensor', checkpoint, tensor: tensor.name, slice: {} })
   const [width, height] = [x1 - x0, y1 - y0]
   const kind = tensor === undefined ? '' : `\n${tensor.dtype} ${shapeText(tensor.shape)}`
   const style = {

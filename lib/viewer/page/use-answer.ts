@@ -5,7 +5,7 @@
  */
 import { useEffect, useState } from 'preact/hooks'
 import type { Answer, Ask, Progress, QuestionName } from '../wire.js'
-import { ask, AskError } from './ask.js'
+import { ask, toAskError, type AskError } from './ask.js'
 
 export interface Answered<T> {
   /** Of the question, or of the one before while this one is asked and `keeps` is set. */
@@ -62,10 +62,4 @@ export function useAnswer<N extends QuestionName>(
   // Before the effect has run the state is that of the question before.
   if (state.of === of) return state
   return keeps && state.answer !== undefined ? { answer: state.answer, ...WAITING } : WAITING
-}
-
-function toAskError(error: unknown): AskError {
-  if (error instanceof AskError) return error
-  const message = error instanceof Error ? error.message : String(error)
-  return new AskError({ code: 'ERROR', message })
 }

@@ -13,6 +13,7 @@ export interface KeyTargets {
   readonly go: (hash: string) => void
   readonly toggleTheme: () => void
   readonly onHelp: () => void
+  readonly onFilter: () => void
 }
 
 const takesText = (target: EventTarget | null): boolean =>
@@ -36,10 +37,13 @@ export function useKeys(targets: KeyTargets): void {
   })
 }
 
-function act(key: string, { catalog, route, go, toggleTheme, onHelp }: KeyTargets): boolean {
+function act(
+  key: string,
+  { catalog, route, go, toggleTheme, onHelp, onFilter }: KeyTargets,
+): boolean {
   switch (key) {
     case '/':
-      document.getElementById('filter')?.focus()
+      onFilter()
       return true
     case '[':
     case ']':

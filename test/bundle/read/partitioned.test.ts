@@ -4,13 +4,17 @@ import fc from 'fast-check'
 import t from 'tap'
 import { zeros } from '../../../lib/array/ndarray.js'
 import { bytesOf } from '../../../lib/array/typed-arrays.js'
-import type { SliceExtent } from '../../../lib/bundle/messages.js'
+import { mask } from '../../../lib/bundle/masked-crc.js'
+import type { BundleEntry, SliceExtent } from '../../../lib/bundle/messages.js'
+import { encodeSliceKey } from '../../../lib/bundle/ordered-code.js'
 import {
   partitionedValues,
   tensorValue,
   type BundleValue,
 } from '../../../lib/bundle/write/values.js'
 import { NdArray, openCheckpointSync } from '../../../lib/index.js'
+import { crc32c } from '../../../lib/native.js'
+import { bytes, entryOf, indexOf } from '../table/samples'
 import { writeValues } from '../write-values'
 
 /** Parts of int32 elements, each filled with what the whole array 0, 1, 2 … holds there. */
@@ -67,6 +71,27 @@ t.test('the example of the format', (t) => {
       '00000000000000000000000000000000000000000000000000000000000057fb808b247547db',
   )
   t.strictSame(read(path).data, Float32Array.of(1, 2, 3))
+  t.end()
+})
+
+t.test('slices of a big-endian checkpoint are swapped', (t) => {
+  const path = join(t.testdir(), 'x')
+  const data = Buffer.alloc(16)
+  for (const i of [0, 1, 2, 3]) data.writeFloatBE(i + 0.5, 4 * i)
+  const slices = [[part(0, 2)], [part(2, 2)]]
+  const piece = (i: number): readonly [Uint8Array, BundleEntry] => [
+    encodeSliceKey('k', slices[i] ?? []),
+    entryOf({
+      shape: [2],
+      offset: 8 * i,
+      size: 8,
+      crc: mask(crc32c(data.subarray(8 * i, 8 * i + 8))),
+    }),
+  ]
+  const entries = [[bytes('k'), entryOf({ shape: [4], slices })], piece(0), piece(1)] as const
+  writeFileSync(`${path}.index`, indexOf(entries, { bigEndian: true }))
+  writeFileSync(`${path}.data-00000-of-00001`, data)
+  t.strictSame(read(path).data, Float32Array.of(0.5, 1.5, 2.5, 3.5))
   t.end()
 })
 

@@ -17,7 +17,14 @@ const item = (name: string, bytes: number): TensorItem => {
 t.test('every view has an address, and every address its view', async (t) => {
   const { hashOf, routeOf } = await load<typeof Routes>('route')
   const part = fc
-    .string({ unit: 'grapheme', minLength: 1, maxLength: 8 })
+    .string({
+      unit: fc.oneof(
+        fc.string({ unit: 'grapheme', minLength: 1, maxLength: 1 }),
+        fc.constantFrom('\udcff', '\\', '%', '?', '#', '&', ' '),
+      ),
+      minLength: 1,
+      maxLength: 8,
+    })
     .filter((s) => !s.includes('/'))
   const name = fc.array(part, { minLength: 1, maxLength: 4 }).map((parts) => parts.join('/'))
   const range = fc.tuple(fc.nat(99), fc.integer({ min: 100, max: 999 }))
@@ -50,6 +57,7 @@ t.test('every view has an address, and every address its view', async (t) => {
   const odd = '#/a/at/b?row=x&index=1,y&rows=5-2&columns=3'
   t.strictSame(routeOf(odd, undefined), { view: 'tensor', checkpoint: 'a', tensor: 'b', slice: {} })
   t.match(routeOf('#/%', undefined), { checkpoint: '%' })
+  t.match(routeOf('#/a/at/', undefined), { view: 'tensor', tensor: '' })
 })
 
 t.test('a tree of names', async (t) => {
@@ -57,6 +65,9 @@ t.test('a tree of names', async (t) => {
   const tensors = [item('a/x', 8), item('a/y/z', 40), item('b', 100), item('b/c', 4)]
   const root = treeOf(tensors)
   t.match(root, { bytes: 152, tensors: 4, children: [{ label: 'b', bytes: 104 }, { label: 'a' }] })
+  const odd = treeOf([item('/first', 4), item('', 8), item('x//y', 4)])
+  const paths = rowsOf(odd, () => true).flatMap(({ path, tensor }) => (tensor ? [path] : []))
+  t.strictSame(paths.sort(), ['', '/first', 'x//y'])
   t.match(branchAt(root, 'a/y'), { bytes: 40, tensors: 1, depth: 2 })
   t.equal(branchAt(root, ''), root)
   t.equal(branchAt(root, 'a/nothing'), undefined)
@@ -110,6 +121,8 @@ t.test('colours', async (t) => {
   t.strictSame(at(0, 1, NaN)[3], 0)
   t.strictSame(at(0, 1, 9), at(0, 1, 1))
   t.match(scaleOf(2, 2, 'light'), { from: 1, to: 3 })
+  t.equal(at(-3.4e38, -3.4e38, -3.4e38)[3], 255, 'one value only, however large')
+  t.not(at(-1.7e308, 1.7e308, 1.7e308).join(), at(-1.7e308, 1.7e308, 0).join())
 })
 
 t.test('texts', async (t) => {
