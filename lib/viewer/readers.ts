@@ -29,9 +29,10 @@ class Reader {
 
   constructor(path: string) {
     this.#setup = { path, dropped: this.#dropped }
+    this.#worker = this.#start()
   }
 
-  /** At the first question, and again if one was too much for the last thread. */
+  /** Again, if a question was too much for the last thread. */
   #start(): Worker {
     const worker = new Worker(join(__dirname, 'worker.js'), { workerData: this.#setup })
     worker.on('message', ({ number, line }: Reply) => {
