@@ -69,3 +69,7 @@ export function shardFilesOf(
     return match === null ? [] : [{ name, count: Number(match[1]) }]
   })
 }
+
+/** Names in the order of their UTF-8 bytes, which is that of their code points and that of an index. */
+export const byUtf8 = (a: string, b: string): number =>
+  Buffer.compare(Buffer.from(a), Buffer.from(b))

@@ -6,7 +6,7 @@
  */
 import { resolve } from 'node:path'
 import { inspect } from 'node:util'
-import { checkPath, checkPrefix, type PathInput } from '../bundle/names.js'
+import { byUtf8, checkPath, checkPrefix, type PathInput } from '../bundle/names.js'
 import { meansSavedModel, savedModelPrefix } from '../bundle/read/saved-model.js'
 import { attach } from '../graph/deferred.js'
 import { NO_VALUES, NODE, type TrackableNode } from '../graph/node.js'
@@ -66,9 +66,8 @@ class CheckpointBase extends Tracked {
       throw new TypeError(`children must be an object, got ${inspect(children)}`)
     }
     const named = Object.entries(children)
-    // TensorFlow tracks keyword arguments, `root` among them, in the order of their names' code
-    // points, which is that of their UTF-8 bytes.
-    named.sort(([a], [b]) => compareText(a, b))
+    // TensorFlow tracks keyword arguments, `root` among them, in the order of their names' code points.
+    named.sort(([a], [b]) => byUtf8(a, b))
     for (const [name, value] of named) {
       Object.defineProperty(this, name, {
         value: value as unknown,
@@ -264,8 +263,6 @@ class CheckpointBase extends Tracked {
     Object.defineProperty(this, 'name', { value: 'Checkpoint' })
   }
 }
-
-const compareText = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b))
 
 /** Methods are not overwritten, and the counter is ours. */
 function checkChildName(name: string): void {

@@ -133,7 +133,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     details:
       `${SOURCES} Of a directory with checkpoints the run is shown. The page is served to this ` +
       'machine only, to whom has its address, and loads nothing from elsewhere. On another machine ' +
-      'forward the port: ssh -L 8000:127.0.0.1:8000 HOST.',
+      'forward the port: ssh -t -L 8000:127.0.0.1:8000 HOST npx ndcheckpoint view run --port 8000.',
     options: [
       { flags: '-p, --port <n>', description: 'default: any that is free', parse: portNumber },
       { flags: '-o, --open', description: 'open it in the browser' },

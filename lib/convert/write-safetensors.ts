@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { byUtf8 } from '../bundle/names.js'
 import { CheckpointError } from '../errors.js'
 import {
   encodeSafetensorsHeader,
@@ -23,12 +24,10 @@ export function* writeSafetensors(
 ): Steps<void> {
   // Wide elements first, so that all lie aligned without holes, which the format forbids; then by
   // name. So does the format's own library: safetensors/src/tensor.rs, `prepare`.
-  const order = tensors.toSorted((a, b) => b.itemsize - a.itemsize || compare(a.name, b.name))
+  const order = tensors.toSorted((a, b) => b.itemsize - a.itemsize || byUtf8(a.name, b.name))
   yield* file.append(encodeSafetensorsHeader(order.map(toEntry), metadata, path))
   for (const tensor of order) yield* tensor.stream(scratch, (piece) => file.append(piece))
 }
-
-const compare = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b))
 
 /** @throws CheckpointError CKPT_UNSUPPORTED for a dtype or a name that the format does not have */
 function toEntry({ name, key, dtype, shape, byteLength }: TensorStream): SafetensorsTensor {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { byUtf8 } from '../bundle/names.js'
 import { SAVE_INFO_KEY } from '../bundle/save-info.js'
 import { Scratch, type SourceEntry, type SourceTensor } from '../convert/tensor.js'
 import { runSync } from '../twin.js'
@@ -81,7 +82,7 @@ interface Pair {
 /** In the order of the names. */
 function pairs(left: Entries, right: Entries): Pair[] {
   const keys = [...new Set([...left.keys(), ...right.keys()])]
-  keys.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+  keys.sort(byUtf8)
   return keys.map((key) => {
     const [a, b] = [left.get(key), right.get(key)]
     const name = (a ?? b)?.name ?? key

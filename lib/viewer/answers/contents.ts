@@ -53,13 +53,16 @@ function graphOf({ reader }: Opened): { graph?: ObjectGraph; graphProblem?: stri
   }
 }
 
+/** Characters and parts of a path; a file may ask for more than anybody reads, or memory holds. */
+const MAX_PATH = 500
+const MAX_PARTS = 100
+
+/** An object where it is found first, breadth-first, as the keys of values are made. */
 interface Known {
-  /** Breadth-first, as the keys of values are made. */
-  readonly path: string
-  readonly parent?: Known
   readonly label: string
-  /** Other paths to the object. */
-  readonly others: string[]
+  readonly parent?: Known
+  /** Other edges that lead to it. */
+  readonly others: { readonly parent: Known; readonly label: string }[]
 }
 
 /**
@@ -67,36 +70,54 @@ interface Known {
  * share is saved once, under the path that is found first.
  */
 function aliasesOf({ nodes }: ObjectGraph): Map<string, string[]> {
-  const known = new Map<number, Known>([[0, { path: '', label: '', others: [] }]])
+  const known = new Map<number, Known>([[0, { label: '', others: [] }]])
   // The map grows while it is walked.
   for (const [id, parent] of known) {
     for (const { nodeId, localName: label } of nodes[id]?.children ?? []) {
-      const path = joined(parent.path, label)
       const before = known.get(nodeId)
-      if (before === undefined) known.set(nodeId, { path, label, parent, others: [] })
-      else if (before.others.length < MAX_ALIASES) before.others.push(path)
+      if (before === undefined) known.set(nodeId, { label, parent, others: [] })
+      else if (before.others.length < MAX_ALIASES) before.others.push({ parent, label })
     }
   }
   const aliases = new Map<string, string[]>()
   for (const [id, object] of known) {
-    const others = othersOf(object)
+    const attributes = nodes[id]?.attributes ?? []
+    const others = attributes.length === 0 ? [] : othersOf(object)
     if (others.length === 0) continue
-    for (const { checkpointKey } of nodes[id]?.attributes ?? []) aliases.set(checkpointKey, others)
+    for (const { checkpointKey } of attributes) aliases.set(checkpointKey, others)
   }
   return aliases
 }
 
 /** By other ways to the object itself, and to any of those above it. */
 function othersOf(object: Known): string[] {
-  const found: string[] = []
-  let below = ''
-  for (let at: Known | undefined = object; at !== undefined; at = at.parent) {
-    for (const other of at.others) {
-      if (found.length < MAX_ALIASES) found.push(joined(other, below))
-    }
-    below = joined(at.label, below)
+  const ways: { readonly parent: Known; readonly below: readonly string[] }[] = []
+  const below: string[] = []
+  for (const at of upFrom(object)) {
+    for (const { parent, label } of at.others) ways.push({ parent, below: [label, ...below] })
+    if (ways.length >= MAX_ALIASES) break
+    below.unshift(at.label)
   }
-  return found
+  return ways.slice(0, MAX_ALIASES).flatMap((way) => pathOf(way.parent, way.below) ?? [])
 }
 
-const joined = (a: string, b: string): string => [a, b].filter((part) => part !== '').join('/')
+/** An object and those above it, without the root, as far as a path may reach. */
+function* upFrom(object: Known): Generator<Known> {
+  let at = object
+  let length = 0
+  for (let parts = 0; parts < MAX_PARTS && at.parent !== undefined; parts++) {
+    yield at
+    length += at.label.length + 1
+    if (length > MAX_PATH) return
+    at = at.parent
+  }
+}
+
+/** Undefined if it would be too long. */
+function pathOf(parent: Known, below: readonly string[]): string | undefined {
+  const above = [...upFrom(parent)]
+  const isWhole = (above.at(-1) ?? parent).parent?.parent === undefined
+  const parts = [...above.map(({ label }) => label).reverse(), ...below]
+  const length = parts.reduce((sum, part) => sum + part.length + 1, 0)
+  return isWhole && length <= MAX_PATH ? parts.join('/') : undefined
+}

@@ -22,14 +22,13 @@ export function sliceOf(place: Place, ask: SliceAsk): Slice {
   if (!('stride' in array) || !isNumeric(array.dtype)) {
     throw new RangeError(`'${ask.key}' of dtype ${array.dtype} has no numbers`)
   }
-  const { rows, columns, start } = checked(array.shape, ask)
-  const cells = Math.min(MAX_CELLS, Math.max(1, Math.floor(ask.cells)))
+  const { rows, columns, start, cells } = checked(array.shape, ask)
   const [rowSteps, columnSteps] = [cutsOf(rows, cells), cutsOf(columns, cells)]
   const size = lengthOf(rows) * lengthOf(columns)
   const samples = size <= MAX_ELEMENTS ? Infinity : 2
   const stride = { row: array.stride[ask.row] ?? 0, column: array.stride[ask.column] ?? 0 }
   const base = array.offset + dot(start, array.stride)
-  const read = lineReader(array)
+  const read = lineReader(array, samples === Infinity)
   const values = new Float64Array((rowSteps.length - 1) * (columnSteps.length - 1))
   fill(values, rowSteps, columnSteps, samples, (row) =>
     read(base + row * stride.row, stride.column, columns),
@@ -51,8 +50,11 @@ const base64 = ({ buffer, byteLength }: Float64Array): string =>
 function checked(
   shape: readonly number[],
   ask: SliceAsk,
-): { rows: Range; columns: Range; start: number[] } {
-  const { row, column, index } = ask
+): { rows: Range; columns: Range; start: number[]; cells: number } {
+  const { row, column, index, cells } = ask
+  if (!Number.isInteger(cells) || cells < 1 || cells > MAX_CELLS) {
+    throw new RangeError(`cells must be from 1 to ${MAX_CELLS}, got ${String(cells)}`)
+  }
   const isAxis = (axis: number): boolean => Number.isInteger(axis) && axis in shape
   if (!isAxis(column)) throw new RangeError(`column must be an axis, got ${String(column)}`)
   if ((row !== -1 && !isAxis(row)) || row === column) {
@@ -65,7 +67,7 @@ function checked(
     throw new RangeError(`index[${axis}] must be within the axis of ${length}, got ${String(at)}`)
   })
   const rows = row === -1 ? ([0, 1] as const) : within(ask.rows, shape[row] ?? 0, 'rows')
-  return { rows, columns: within(ask.columns, shape[column] ?? 0, 'columns'), start }
+  return { rows, columns: within(ask.columns, shape[column] ?? 0, 'columns'), start, cells }
 }
 
 function within(range: Range | undefined, length: number, what: string): Range {
@@ -120,8 +122,14 @@ function* spread(from: number, to: number, samples: number): Generator<number> {
   else for (let i = 0; i < samples; i++) yield from + Math.floor(((i + 0.5) * length) / samples)
 }
 
-/** Decodes elements of an array one at a time: those between may lie on pages that are not wanted. */
-function lineReader(array: NdArray): (start: number, stride: number, columns: Range) => Line {
+/**
+ * Decodes a line at once if all of it is wanted, or little is not; else one element at a time: those
+ * between may lie on pages that nobody asked for.
+ */
+function lineReader(
+  array: NdArray,
+  wantsAll: boolean,
+): (start: number, stride: number, columns: Range) => Line {
   const { dtype, data, itemsize } = array
   const decode = decoderOf(dtype)
   const isComplex = dtypeInfo(dtype).lanes === 2
@@ -132,7 +140,7 @@ function lineReader(array: NdArray): (start: number, stride: number, columns: Ra
     return isComplex ? magnitudes(numbers) : numbers
   }
   return (start, stride, [from, to]) => {
-    const isDense = stride === 1 && to - from <= MAX_CELLS
+    const isDense = stride === 1 && (wantsAll || to - from <= MAX_CELLS)
     if (!isDense) {
       return (at) => {
         const first = (start + at * stride) * itemsize

@@ -108,6 +108,27 @@ t.test('keys need be no text', async (t) => {
   }
 })
 
+t.test('a graph that is as deep as a file can make it', async (t) => {
+  // Each object has the next as two children, so each has two paths, and the last 2^depth of them.
+  const nested = (depth: number, label: string): Record<string, object> => {
+    let object: Record<string, object> = { value: new JsonState({}) }
+    for (let i = 0; i < depth; i++) object = { [label]: object, again: object }
+    return object
+  }
+  const directory = t.testdir()
+  const long = 'x'.repeat(400)
+  new Checkpoint({
+    deep: nested(3000, 'a'),
+    shallow: nested(2, 'b'),
+    long: nested(5, long),
+  }).writeSync(join(directory, 'ckpt'))
+  const { tensors } = await at(join(directory, 'ckpt')).ask('contents', { checkpoint: 'ckpt' })
+  const aliases = new Map(tensors.map((tensor) => [tensor.name.slice(0, 4), tensor.aliases]))
+  t.strictSame(aliases.get('shal'), ['shallow/b/again/value', 'shallow/again/b/value'])
+  t.equal(aliases.get('deep'), undefined)
+  t.equal(aliases.get('long'), undefined)
+})
+
 t.test('variants have no numbers', async (t) => {
   t.strictSame(['float32', 'int4', 'bool', 'void', 'string', 'variant', '?'].map(isNumeric), [
     ...[true, true, true],

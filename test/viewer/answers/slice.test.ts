@@ -103,6 +103,9 @@ t.test('what a tensor does not have', async (t) => {
     ['matrix', { columns: [0, 1.5] }, /columns/],
     ['cube', { row: 1, column: 2, index: [2, 0, 0] }, /index\[0\]/],
     ['cube', { row: 1, column: 2, index: ['x' as never] }, /index\[0\]/],
+    ...[0, -1, 1025, 1.5, NaN, undefined, '9'].map((cells): [string, Partial<SliceAsk>, RegExp] => {
+      return ['matrix', { cells: cells as number }, /cells/]
+    }),
     ['scalar', { row: -1, column: 0 }, /column/],
   ]
   for (const [name, ask, message] of bad) t.throws(() => slice(name, ask), { message })
