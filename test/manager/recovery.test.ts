@@ -139,6 +139,12 @@ t.test('the first of all, committed and not yet named, is managed', (t) => {
   renameSync(join(directory, 'checkpoint'), join(staging, 'state'))
   const expected = { managed: [4], candidates: [4, 3], halfRemoved: [] }
   t.strictSame(numbersIn(recover(directory, 'ckpt')), expected)
+  const other = join(directory, '.ndcheckpoint-0000000000000000')
+  mkdirSync(other)
+  const state = { modelCheckpointPath: 'ckpt-9', allModelCheckpointPaths: ['ckpt-9'] }
+  const times = { allModelCheckpointTimestamps: [109] }
+  writeFileSync(join(other, 'state'), formatCheckpointState({ ...state, ...times }))
+  t.strictSame(numbersIn(recover(directory, 'ckpt')), expected, 'another died before its commit')
   rmSync(join(directory, 'ckpt-4.index'))
   const nothing = { managed: [], candidates: [3], halfRemoved: [] }
   t.strictSame(numbersIn(recover(directory, 'ckpt')), nothing, 'not committed')
