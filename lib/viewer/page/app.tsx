@@ -11,7 +11,7 @@ import type { Theme } from './colours.js'
 import { Help } from './help.js'
 import { Overview } from './overview.js'
 import { FailureText } from './panel.js'
-import { hashOf, routeOf, type Route } from './route.js'
+import { hashBelow, hashOf, routeOf, type Route } from './route.js'
 import { RunView } from './run.js'
 import { TensorView } from './tensor.js'
 import { useTheme } from './theme.js'
@@ -191,14 +191,7 @@ function Bar({
   const isRun = catalog?.kind === 'run'
   const choose = (id: string): void => {
     if (route?.view === 'tensor') go(hashOf({ ...route, checkpoint: id }))
-    else
-      go(
-        hashOf({
-          view: 'checkpoint',
-          checkpoint: id,
-          below: route?.view === 'checkpoint' ? route.below : '',
-        }),
-      )
+    else go(hashBelow(id, route?.view === 'checkpoint' ? route.below : ''))
   }
   return (
     <header class="bar">

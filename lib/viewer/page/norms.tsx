@@ -8,7 +8,7 @@ import { useState } from 'preact/hooks'
 import type { Contents, TensorNorm } from '../wire.js'
 import { numberText, plural } from './format.js'
 import { AnswerBox, Panel, useConsent } from './panel.js'
-import { hashOf } from './route.js'
+import { hashBelow, hashOf } from './route.js'
 import { useAnswer } from './use-answer.js'
 
 /** More would be a list, which the tree is already. */
@@ -154,7 +154,7 @@ function Bars({ checkpoint, norms, by, of, tensors }: BarsProps): JSX.Element {
               title={name}
               href={
                 of === 'layers' && !tensors.has(name)
-                  ? hashOf({ view: 'checkpoint', checkpoint, below: name })
+                  ? hashBelow(checkpoint, name)
                   : hashOf({ view: 'tensor', checkpoint, tensor: name, slice: {} })
               }
             >

@@ -9,7 +9,7 @@ import type { Catalog, CheckpointItem, Contents, Integrity } from '../wire.js'
 import { ageText, bytesText, countText, numberText, plural, timeText } from './format.js'
 import { Norms } from './norms.js'
 import { AnswerBox, Figures, Panel, type Figure } from './panel.js'
-import { hashOf, type CheckpointRoute } from './route.js'
+import { hashBelow, type CheckpointRoute } from './route.js'
 import { stampOf } from './stamp.js'
 import { branchAt, treeOf, type Branch } from './tree.js'
 import { Treemap } from './treemap.js'
@@ -91,19 +91,11 @@ function Crumbs({
   const parts = branch.path === '' ? [] : branch.path.split('/')
   return (
     <span class="crumbs">
-      <a href={hashOf({ view: 'checkpoint', checkpoint, below: '' })}>all</a>
+      <a href={hashBelow(checkpoint)}>all</a>
       {parts.map((part, i) => (
         <span key={i}>
           <i>/</i>
-          <a
-            href={hashOf({
-              view: 'checkpoint',
-              checkpoint,
-              below: parts.slice(0, i + 1).join('/'),
-            })}
-          >
-            {part}
-          </a>
+          <a href={hashBelow(checkpoint, parts.slice(0, i + 1).join('/'))}>{part}</a>
         </span>
       ))}{' '}
       {bytesText(branch.bytes)}

@@ -74,6 +74,10 @@ export function hashOf(route: Route): string {
   }
 }
 
+/** Of the map of bytes below an object; of the whole checkpoint. */
+export const hashBelow = (checkpoint: string, below = ''): string =>
+  hashOf({ view: 'checkpoint', checkpoint, below })
+
 function queryOf({ row, column, index, rows, columns }: SliceRoute): string {
   const parts = [
     row === undefined ? '' : `row=${String(row)}`,

@@ -9,7 +9,7 @@ import { Chart, type Line } from './chart.js'
 import type { Theme } from './colours.js'
 import { ageText, bytesText, numberText, timeText } from './format.js'
 import { Figures, Panel, type Figure } from './panel.js'
-import { hashOf, type RunRoute } from './route.js'
+import { hashBelow, hashOf, type RunRoute } from './route.js'
 import { placeOf, Trend } from './trend.js'
 
 export interface RunViewProps {
@@ -24,7 +24,7 @@ export interface RunViewProps {
 export function RunView({ catalog, contents, route, theme, go }: RunViewProps): JSX.Element {
   const { checkpoints, path, version } = catalog
   const onCheckpoint = (id: string): void => {
-    go(hashOf({ view: 'checkpoint', checkpoint: id, below: '' }))
+    go(hashBelow(id))
   }
   const numeric = contents?.tensors.filter((tensor) => tensor.numeric) ?? []
   const chosen = numeric.find(({ name }) => name === route.tensor) ?? largestOf(numeric)
@@ -220,9 +220,7 @@ function Table({ checkpoints }: { readonly checkpoints: readonly CheckpointItem[
           {checkpoints.toReversed().map((item) => (
             <tr key={item.id}>
               <th scope="row">
-                <a href={hashOf({ view: 'checkpoint', checkpoint: item.id, below: '' })}>
-                  {item.id}
-                </a>
+                <a href={hashBelow(item.id)}>{item.id}</a>
               </th>
               {columns.map(({ title, of }) => (
                 <td key={title}>{of(item)}</td>

@@ -9,7 +9,7 @@ import { Chart } from './chart.js'
 import type { Theme } from './colours.js'
 import { bytesText, countText, numberText, shapeText } from './format.js'
 import { AnswerBox, Figures, Panel, useConsent, type Figure } from './panel.js'
-import { hashOf, type SliceRoute, type TensorRoute } from './route.js'
+import { hashBelow, hashOf, type SliceRoute, type TensorRoute } from './route.js'
 import { SlicePanel } from './slice-panel.js'
 import { stampOf } from './stamp.js'
 import { Trend } from './trend.js'
@@ -29,8 +29,7 @@ export function TensorView({ catalog, contents, route, theme, go }: TensorViewPr
   if (tensor === undefined) {
     return (
       <p class="failure" role="alert">
-        <code>{name}</code> is not in {checkpoint}.{' '}
-        <a href={hashOf({ view: 'checkpoint', checkpoint, below: '' })}>What is</a>
+        <code>{name}</code> is not in {checkpoint}. <a href={hashBelow(checkpoint)}>What is</a>
       </p>
     )
   }
@@ -93,15 +92,7 @@ function Heading({ checkpoint, tensor }: TensorProps): JSX.Element {
           <span key={i}>
             {i > 0 && <wbr />}
             {i < parts.length - 1 ? (
-              <a
-                href={hashOf({
-                  view: 'checkpoint',
-                  checkpoint,
-                  below: parts.slice(0, i + 1).join('/'),
-                })}
-              >
-                {part}
-              </a>
+              <a href={hashBelow(checkpoint, parts.slice(0, i + 1).join('/'))}>{part}</a>
             ) : (
               part
             )}

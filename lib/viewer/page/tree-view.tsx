@@ -7,7 +7,7 @@ import type { JSX } from 'preact'
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { TensorItem } from '../wire.js'
 import { bytesText, plural, shapeText } from './format.js'
-import { hashOf } from './route.js'
+import { hashBelow, hashOf } from './route.js'
 import { matching, rowsOf, treeOf, type Branch } from './tree.js'
 
 /** Pixels of a row, as in style.css. */
@@ -196,7 +196,7 @@ function Row({
   const isBranch = children.length > 0
   const href =
     tensor === undefined
-      ? hashOf({ view: 'checkpoint', checkpoint, below: path })
+      ? hashBelow(checkpoint, path)
       : hashOf({ view: 'tensor', checkpoint, tensor: tensor.name, slice: {} })
   const part = total === 0 ? 0 : bytes / total
   return (

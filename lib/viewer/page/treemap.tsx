@@ -7,7 +7,7 @@ import { hierarchy, treemap, type HierarchyRectangularNode } from 'd3-hierarchy'
 import type { JSX } from 'preact'
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { bytesText, shapeText } from './format.js'
-import { hashOf } from './route.js'
+import { hashBelow, hashOf } from './route.js'
 import type { Branch } from './tree.js'
 
 /** Levels below the one that is looked at. */
@@ -105,7 +105,7 @@ function Tile({ node, checkpoint, colours }: TileProps): JSX.Element {
   const colour = coloured === undefined ? GREY : (colours.get(coloured) ?? GREY)
   const href =
     tensor === undefined
-      ? hashOf({ view: 'checkpoint', checkpoint, below: path })
+      ? hashBelow(checkpoint, path)
       : hashOf({ view: 'tensor', checkpoint, tensor: tensor.name, slice: {} })
   const [width, height] = [x1 - x0, y1 - y0]
   const kind = tensor === undefined ? '' : `\n${tensor.dtype} ${shapeText(tensor.shape)}`

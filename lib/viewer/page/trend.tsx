@@ -41,6 +41,47 @@ export function Trend({
   )
 }
 
+interface Course {
+  readonly title: string
+  /** For those who do not see it. */
+  readonly what: string
+  readonly lines: readonly {
+    readonly figure: Exclude<keyof TrendPoint, 'id' | 'missing'>
+    readonly label: string
+    readonly colour: number
+  }[]
+  readonly fromZero?: boolean
+}
+
+const COURSES: readonly Course[] = [
+  { title: 'Norm', what: 'norm', lines: [{ figure: 'norm', label: 'norm', colour: 0 }] },
+  {
+    title: 'Mean and standard deviation',
+    what: 'mean',
+    lines: [
+      { figure: 'mean', label: 'mean', colour: 2 },
+      { figure: 'std', label: 'std', colour: 1 },
+    ],
+  },
+  {
+    title: 'Difference to the checkpoint before',
+    what: 'difference to the checkpoint before',
+    lines: [
+      { figure: 'meanChange', label: 'mean |Δ|', colour: 3 },
+      { figure: 'maxChange', label: 'max |Δ|', colour: 4 },
+    ],
+    fromZero: true,
+  },
+  {
+    title: 'Smallest and largest',
+    what: 'range',
+    lines: [
+      { figure: 'max', label: 'max', colour: 4 },
+      { figure: 'min', label: 'min', colour: 5 },
+    ],
+  },
+]
+
 interface ChartsProps extends Pick<TrendProps, 'checkpoints' | 'theme' | 'onCheckpoint'> {
   readonly points: readonly TrendPoint[]
   readonly name: string
@@ -53,13 +94,6 @@ function Charts({ points, checkpoints, theme, name, onCheckpoint }: ChartsProps)
     const item = byId.get(points[i]?.id ?? '')
     return item === undefined ? '' : placeOf(item)
   }
-  const line = (
-    label: string,
-    colour: number,
-    of: (point: TrendPoint) => number | undefined,
-  ): Line => {
-    return { label, colour, values: points.map((point) => of(point) ?? null) }
-  }
   const common = { x, xText, xLabel: 'checkpoint', theme, height: 200, whole: true }
   const onPick = (i: number): void => {
     const id = points[i]?.id
@@ -67,46 +101,18 @@ function Charts({ points, checkpoints, theme, name, onCheckpoint }: ChartsProps)
   }
   return (
     <div class="charts">
-      <figure>
-        <figcaption>Norm</figcaption>
-        <Chart
-          {...common}
-          onPick={onPick}
-          label={`norm of ${name}`}
-          lines={[line('norm', 0, ({ norm }) => norm)]}
-        />
-      </figure>
-      <figure>
-        <figcaption>Mean and standard deviation</figcaption>
-        <Chart
-          {...common}
-          onPick={onPick}
-          label={`mean of ${name}`}
-          lines={[line('mean', 2, ({ mean }) => mean), line('std', 1, ({ std }) => std)]}
-        />
-      </figure>
-      <figure>
-        <figcaption>Difference to the checkpoint before</figcaption>
-        <Chart
-          {...common}
-          onPick={onPick}
-          fromZero
-          label={`difference of ${name} to the checkpoint before`}
-          lines={[
-            line('mean |Δ|', 3, ({ meanChange }) => meanChange),
-            line('max |Δ|', 4, ({ maxChange }) => maxChange),
-          ]}
-        />
-      </figure>
-      <figure>
-        <figcaption>Smallest and largest</figcaption>
-        <Chart
-          {...common}
-          onPick={onPick}
-          label={`range of ${name}`}
-          lines={[line('max', 4, ({ max }) => max), line('min', 5, ({ min }) => min)]}
-        />
-      </figure>
+      {COURSES.map(({ title, what, lines, fromZero = false }) => (
+        <figure key={what}>
+          <figcaption>{title}</figcaption>
+          <Chart
+            {...{ ...common, onPick, fromZero }}
+            label={`${what} of ${name}`}
+            lines={lines.map(({ figure, label, colour }): Line => {
+              return { label, colour, values: points.map((point) => point[figure] ?? null) }
+            })}
+          />
+        </figure>
+      ))}
     </div>
   )
 }

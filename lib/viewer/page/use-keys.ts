@@ -5,7 +5,7 @@
  */
 import { useEffect } from 'preact/hooks'
 import type { Catalog } from '../wire.js'
-import { hashOf, type Route } from './route.js'
+import { hashBelow, hashOf, type Route } from './route.js'
 
 export interface KeyTargets {
   readonly catalog: Catalog | undefined
@@ -51,7 +51,7 @@ function act(
       return true
     case 'o':
       if (route !== undefined && route.view !== 'run') {
-        go(hashOf({ view: 'checkpoint', checkpoint: route.checkpoint, below: '' }))
+        go(hashBelow(route.checkpoint))
       }
       return true
     case 'r':
@@ -78,9 +78,7 @@ function beside(
   const ids = catalog.checkpoints.map(({ id }) => id)
   if (route.view === 'run') {
     const newest = ids.at(-1)
-    return newest === undefined
-      ? undefined
-      : hashOf({ view: 'checkpoint', checkpoint: newest, below: '' })
+    return newest === undefined ? undefined : hashBelow(newest)
   }
   const checkpoint = ids[ids.indexOf(route.checkpoint) + by]
   return checkpoint === undefined ? undefined : hashOf({ ...route, checkpoint })
